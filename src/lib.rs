@@ -1,0 +1,18 @@
+//! service-ping: definitions in, measures planned and read, one honest payload out.
+//!
+//! `ARCHITECTURE.md` says which room may know which; imports run downward in the order of this list.
+#![forbid(unsafe_code)]
+
+pub mod batch;
+pub mod cli;
+pub mod config;
+pub mod definition;
+pub mod instrumentation;
+pub mod measure;
+pub mod relation;
+pub mod report;
+pub mod sample;
+pub mod sketch;
+pub mod source;
+pub mod state;
+pub mod versions;
