@@ -7,8 +7,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::relation::{Column, Operation, Query, Relation};
+use crate::relation::{Column, Operation, Query, Relation, Window};
 use crate::sketch::HyperLogLog;
+
+mod reason;
+
+pub use reason::{Failure, FailureKind, Reason};
 
 /// What a metric asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,8 +45,8 @@ pub struct DatabaseMeasure {
     pub start: Option<Bound>,
     pub finish: Option<Bound>,
     pub batch_size: Option<u64>,
-    /// The column a time window was laid over, if one was.
-    pub windowed_on: Option<Column>,
+    /// The time window that was laid over the relation, and the column it was laid on.
+    pub window: Option<(Column, Window)>,
 }
 
 /// What is known of a table's key before the database is asked.
@@ -98,4 +102,103 @@ pub enum Reading {
     Sketch(Box<HyperLogLog>),
     /// A value taken as it is.
     Value(Value),
+}
+
+impl Measure {
+    /// The parts that a source reads, each as often as it stands there.
+    pub fn leaves(&self) -> Vec<&Measure> {
+        match self {
+            Measure::Sum(parts) => parts.iter().flat_map(Measure::leaves).collect(),
+            leaf => vec![leaf],
+        }
+    }
+
+    /// The reading of the whole, from those of its leaves.
+    ///
+    /// # Errors
+    /// The failure of a lone leaf as it is; of a sum, `part_failed` with the first failure's message, `wrong_type` where a
+    /// part is no number, `overflow`.
+    pub fn reading(&self, read: &dyn Fn(&Measure) -> Result<Reading, Failure>) -> Result<Reading, Failure> {
+        let Measure::Sum(parts) = self else { return read(self) };
+        let mut total = Number::Integer(0);
+        for part in parts {
+            let reading = part.reading(read).map_err(|failure| {
+                let reason = if failure.reason == Reason::Cancelled { Reason::Cancelled } else { Reason::PartFailed };
+                Failure::new(reason, format!("a part of the sum has no value: {failure}"))
+            })?;
+            total = total.plus(reading.number()?)?;
+        }
+        Ok(Reading::Number(total))
+    }
+
+    /// The time window that was laid over it, if there is one.
+    pub fn window(&self) -> Option<Window> {
+        match self {
+            Measure::Database(measure) => measure.window.as_ref().map(|(_, window)| *window),
+            Measure::Sum(parts) => parts.iter().find_map(Measure::window),
+            _ => None,
+        }
+    }
+}
+
+impl Number {
+    /// # Errors
+    /// `overflow` where the sum has no place in 64 bits.
+    pub fn plus(self, other: Number) -> Result<Number, Failure> {
+        match (self, other) {
+            (Number::Integer(a), Number::Integer(b)) => a
+                .checked_add(b)
+                .map(Number::Integer)
+                .ok_or_else(|| Failure::new(Reason::Overflow, "the sum does not fit into 64 bits")),
+            (a, b) => Ok(Number::Float(a.lossy() + b.lossy())),
+        }
+    }
+
+    fn lossy(self) -> f64 {
+        match self {
+            Number::Integer(integer) => integer as f64,
+            Number::Float(float) => float,
+        }
+    }
+
+    pub fn to_json(self) -> Value {
+        match self {
+            Number::Integer(integer) => Value::from(integer),
+            Number::Float(float) => Value::from(float),
+        }
+    }
+}
+
+impl Reading {
+    /// The reading as one number.
+    ///
+    /// # Errors
+    /// `wrong_type` for groups, nothing and other values.
+    pub fn number(&self) -> Result<Number, Failure> {
+        match self {
+            Reading::Number(number) => Ok(*number),
+            Reading::Sketch(sketch) => Ok(Number::Integer(i64::try_from(sketch.count()).unwrap_or(i64::MAX))),
+            Reading::Value(Value::Number(number)) => match number.as_i64() {
+                Some(integer) => Ok(Number::Integer(integer)),
+                None => Ok(Number::Float(number.as_f64().unwrap_or(f64::NAN))),
+            },
+            _ => Err(Failure::new(Reason::WrongType, "a part of the sum is not a number")),
+        }
+    }
+
+    /// The reading as it stands in a payload.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Reading::Number(number) => number.to_json(),
+            Reading::Empty => Value::Null,
+            Reading::Groups(groups) => {
+                let entry = |(key, number): (&String, &Option<Number>)| {
+                    (key.clone(), number.map_or(Value::Null, Number::to_json))
+                };
+                Value::Object(groups.iter().map(entry).collect())
+            }
+            Reading::Sketch(sketch) => Value::from(sketch.count()),
+            Reading::Value(value) => value.clone(),
+        }
+    }
 }

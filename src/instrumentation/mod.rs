@@ -1,1 +1,84 @@
-//! (Being built.)
+//! Instrumentation classes: from a definition to a measure, from readings to a value. They describe, they do not run.
+//!
+//! Pure: no class knows a server, a statement that was sent, or a payload. A new class is one file here and one line in
+//! [`registry`].
+
+mod database;
+mod identity;
+mod numbers;
+mod registry;
+mod setting;
+mod sql_value;
+mod static_value;
+mod window;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+pub use registry::{Class, Registry};
+pub use window::window;
+
+use crate::definition::{Catalog, TimeFrame, ValueType};
+use crate::measure::{Failure, Measure, Reading, Reason};
+
+/// What a definition, or a sum that holds the class, says to a class.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    pub options: &'a Map<String, Value>,
+    pub time_frame: TimeFrame,
+}
+
+/// What a class may look at beside its request.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub catalog: &'a Catalog,
+    pub registry: &'a Registry,
+    /// The run's one instant.
+    pub now: DateTime<Utc>,
+    /// How many sums the class stands in.
+    pub depth: usize,
+}
+
+/// A way to measure.
+pub trait InstrumentationClass: Send + Sync {
+    /// The name that definitions use.
+    fn name(&self) -> &str;
+
+    /// What the metric asks for.
+    ///
+    /// # Errors
+    /// `invalid_options` where the options do not fit; any other reason where it is known beforehand.
+    fn describe(&self, request: &Request<'_>, context: &Context<'_>) -> Result<Measure, Failure>;
+
+    /// The metric's value, from what was read.
+    ///
+    /// # Errors
+    /// `wrong_type` where the reading cannot be the value that is wanted.
+    fn shape(&self, reading: Reading, _value_type: ValueType) -> Result<Value, Failure> {
+        Ok(reading.to_json())
+    }
+
+    /// The value in place of -1, if the class declares one.
+    fn fallback(&self, _options: &Map<String, Value>) -> Option<Value> {
+        None
+    }
+}
+
+/// A failure of the options, with what is wrong in them.
+fn invalid_options(message: impl Into<String>) -> Failure {
+    Failure::new(Reason::InvalidOptions, message)
+}
+
+/// The options, refused where they hold a key that the class does not take.
+fn take_only(options: &Map<String, Value>, known: &[&str]) -> Result<(), Failure> {
+    match options.keys().find(|key| !known.contains(&key.as_str())) {
+        Some(key) => Err(invalid_options(format!("there is no option {key:?}; the class takes {}", known.join(", ")))),
+        None => Ok(()),
+    }
+}
+
+/// An option that is text.
+fn text_option<'a>(options: &'a Map<String, Value>, name: &str) -> Result<&'a str, Failure> {
+    let value = options.get(name).and_then(Value::as_str);
+    value.ok_or_else(|| invalid_options(format!("option {name:?} is missing or is not text")))
+}

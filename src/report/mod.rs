@@ -1,1 +1,15 @@
-//! (Being built.)
+//! Measures to plan, plan to readings, readings to outcomes, outcomes to payload.
+//!
+//! A metric can never end a run: each ends as exactly one [`Outcome`]. A value enters a payload only through one.
+
+mod collect;
+mod outcome;
+mod payload;
+mod plan;
+mod read;
+
+pub use collect::{Collection, collect};
+pub use outcome::{Outcome, OutcomeState};
+pub use payload::{metadata, payload};
+pub use plan::{Plan, PlannedMetric, Selection, plan};
+pub use read::{NoProgress, Progress};

@@ -13,3 +13,15 @@ impl Default for HyperLogLog {
         }
     }
 }
+
+impl HyperLogLog {
+    pub fn add(&mut self, _value: &[u8]) -> bool {
+        self.registers.is_empty()
+    }
+    pub fn add_integer(&mut self, _value: i64) -> bool {
+        self.registers.is_empty()
+    }
+    pub fn count(&self) -> u64 {
+        0
+    }
+}

@@ -1,0 +1,245 @@
+//! The loop: a range, its statement, its part of the result, the next range.
+
+use super::partition::{Partition, choose};
+use super::ranges::{Next, Ranges};
+use super::tally::{Tally, aggregates, group_key};
+use crate::measure::{DatabaseMeasure, Failure, Number, Reading, Reason};
+use crate::relation::{Aggregate, Column, KeyRange, KeyValue, MainTable, Operation, RelationError};
+use crate::sketch::HyperLogLog;
+use crate::source::database::{ColumnKind, Database, DatabaseError, Row, Session, TableInfo};
+
+/// A reading, and what it took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchReading {
+    pub reading: Result<Reading, Failure>,
+    /// Ranges that were cancelled and tried again at half their size.
+    pub retries: u32,
+}
+
+/// Reads a measure in ranges, each a statement of its own.
+pub async fn read(session: &mut Session, database: &Database, measure: &DatabaseMeasure) -> BatchReading {
+    let mut retries = 0;
+    let reading = match measure.operation {
+        Operation::Histogram { from, to, size } => histogram(session, measure, from, to, size).await,
+        Operation::EstimateBatchDistinctCount => estimate(session, database, measure, &mut retries).await,
+        _ => count(session, database, measure, &mut retries).await,
+    };
+    BatchReading { reading, retries }
+}
+
+async fn count(
+    session: &mut Session,
+    database: &Database,
+    measure: &DatabaseMeasure,
+    retries: &mut u32,
+) -> Result<Reading, Failure> {
+    let Some((merge, wanted)) = aggregates(measure.operation, measure.column.as_ref()) else {
+        return Err(Failure::new(Reason::InvalidOptions, "the operation needs a column"));
+    };
+    refuse_text_arithmetic(session, database, measure).await?;
+    let mut tally = Tally::new(merge, measure.relation.group_width());
+    let Some(mut ranges) = plan(session, database, measure).await? else {
+        return tally.reading();
+    };
+    while let Some(step) = next(session, measure, &mut ranges, retries).await? {
+        let sql = statement(session, measure, &wanted, step.range.as_ref())?;
+        match session.rows(&sql).await {
+            Ok(rows) => {
+                tally.add(&rows)?;
+                ranges.advance(step.key);
+            }
+            Err(error) => again(error, &mut ranges, retries)?,
+        }
+    }
+    tally.reading()
+}
+
+/// A cancelled range leaves what it gave in the sketch: to add a value twice changes nothing.
+async fn estimate(
+    session: &mut Session,
+    database: &Database,
+    measure: &DatabaseMeasure,
+    retries: &mut u32,
+) -> Result<Reading, Failure> {
+    let Some(column) = &measure.column else {
+        return Err(Failure::new(Reason::InvalidOptions, "an estimate needs a column"));
+    };
+    let mut sketch = HyperLogLog::default();
+    let Some(mut ranges) = plan(session, database, measure).await? else {
+        return Ok(Reading::Sketch(Box::new(sketch)));
+    };
+    let integers = column_kind(session, database, measure, column).await? == Some(ColumnKind::Integer);
+    while let Some(step) = next(session, measure, &mut ranges, retries).await? {
+        // One packed value holds a whole range, which must therefore have a bounded number of rows.
+        let result = match &step.range {
+            Some(range) if integers => {
+                let wanted = [Aggregate::PackedIntegers(column.clone())];
+                let sql = statement(session, measure, &wanted, Some(range))?;
+                session
+                    .packed_integers(&sql, &mut |integer| {
+ sketch.add_integer(integer);
+ })
+                    .await
+            }
+            range => {
+                let sql = statement(session, measure, &[Aggregate::Values(column.clone())], range.as_ref())?;
+                session.values(&sql, &mut |value| {
+ sketch.add(value);
+ }).await
+            }
+        };
+        match result {
+            Ok(()) => ranges.advance(step.key),
+            Err(error) => again(error, &mut ranges, retries)?,
+        }
+    }
+    Ok(Reading::Sketch(Box::new(sketch)))
+}
+
+async fn histogram(
+    session: &mut Session,
+    measure: &DatabaseMeasure,
+    from: i64,
+    to: i64,
+    size: i64,
+) -> Result<Reading, Failure> {
+    let Some(column) = &measure.column else {
+        return Err(Failure::new(Reason::InvalidOptions, "a histogram needs a column"));
+    };
+    let sql = measure
+        .relation
+        .histogram(session.dialect(), column, from, to, size)
+        .map_err(unwritable)?;
+    let rows = session.rows(&sql).await?;
+    let bucket = |row: &Row| {
+        let groups = row.get(1).cloned().flatten().and_then(|text| text.parse().ok());
+        let groups = groups.ok_or_else(|| Failure::new(Reason::WrongType, "a bucket does not hold a count"))?;
+        Ok((group_key(&row[..1]), Some(Number::Integer(groups))))
+    };
+    Ok(Reading::Groups(
+        rows.iter().map(bucket).collect::<Result<_, Failure>>()?,
+    ))
+}
+
+/// One range to count, and the key it was stepped to.
+struct Step {
+    range: Option<KeyRange>,
+    key: Option<Vec<KeyValue>>,
+}
+
+async fn plan(
+    session: &mut Session,
+    database: &Database,
+    measure: &DatabaseMeasure,
+) -> Result<Option<Ranges>, Failure> {
+    let alias = match (measure.operation, &measure.column) {
+        (Operation::DistinctCount, Some(column)) => column.table.as_str(),
+        _ => measure.relation.main_alias(),
+    };
+    let table = table_info(session, database, measure, alias).await?;
+    let partition: Partition = choose(measure, table.as_deref(), session.reads_block_ranges())?;
+    partition.ranges(session, database, measure, table.as_deref()).await
+}
+
+async fn next(
+    session: &mut Session,
+    measure: &DatabaseMeasure,
+    ranges: &mut Ranges,
+    retries: &mut u32,
+) -> Result<Option<Step>, Failure> {
+    loop {
+        match ranges.next() {
+            Next::End => return Ok(None),
+            Next::Everything => return Ok(Some(Step { range: None, key: None })),
+            Next::Range(range) => {
+                return Ok(Some(Step {
+                    range: Some(range),
+                    key: None,
+                }));
+            }
+            Next::Step { columns, from, rows } => {
+                let sql = measure
+                    .relation
+                    .step(session.dialect(), &columns, Some(&from), rows)
+                    .map_err(unwritable)?;
+                match session.rows(&sql).await {
+                    Ok(found) => {
+                        let key = found.into_iter().next().map(|row| ranges.key_of(row));
+                        return Ok(Some(Step {
+                            range: Some(ranges.step_to(key.clone())),
+                            key,
+                        }));
+                    }
+                    Err(error) => again(error, ranges, retries)?,
+                }
+            }
+        }
+    }
+}
+
+/// Halves a cancelled range; any other error, or a range that is small already, ends the measure.
+fn again(error: DatabaseError, ranges: &mut Ranges, retries: &mut u32) -> Result<(), Failure> {
+    if error.is_cancelled() && ranges.halve() {
+        *retries += 1;
+        return Ok(());
+    }
+    Err(error.into())
+}
+
+fn statement(
+    session: &Session,
+    measure: &DatabaseMeasure,
+    wanted: &[Aggregate],
+    range: Option<&KeyRange>,
+) -> Result<String, Failure> {
+    measure
+        .relation
+        .select(session.dialect(), wanted, range)
+        .map_err(unwritable)
+}
+
+fn unwritable(error: RelationError) -> Failure {
+    Failure::new(Reason::InvalidStatement, error.to_string())
+}
+
+async fn table_info(
+    session: &mut Session,
+    database: &Database,
+    measure: &DatabaseMeasure,
+    alias: &str,
+) -> Result<Option<std::sync::Arc<TableInfo>>, Failure> {
+    let table: Option<MainTable> = measure.relation.tables().into_iter().find(|table| table.alias == alias);
+    match table {
+        Some(table) => Ok(database.table(session, &table).await?),
+        None => Ok(None),
+    }
+}
+
+async fn column_kind(
+    session: &mut Session,
+    database: &Database,
+    measure: &DatabaseMeasure,
+    column: &Column,
+) -> Result<Option<ColumnKind>, Failure> {
+    let table = table_info(session, database, measure, &column.table).await?;
+    Ok(table.and_then(|table| table.columns.get(&column.name).map(|info| info.kind)))
+}
+
+/// SQLite reads a number out of any text, which would make a wrong sum of what PostgreSQL refuses.
+async fn refuse_text_arithmetic(
+    session: &mut Session,
+    database: &Database,
+    measure: &DatabaseMeasure,
+) -> Result<(), Failure> {
+    let (Operation::Sum | Operation::Average, Some(column)) = (measure.operation, &measure.column) else {
+        return Ok(());
+    };
+    if column_kind(session, database, measure, column).await? != Some(ColumnKind::Text) {
+        return Ok(());
+    }
+    let message = format!(
+        "column {:?} of {:?} holds text, which cannot be summed",
+        column.name, column.table
+    );
+    Err(Failure::new(Reason::WrongType, message))
+}

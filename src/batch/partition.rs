@@ -1,0 +1,210 @@
+//! How the rows of a measure are split into ranges, chosen from what the catalogue says of its table.
+
+use super::bounds::{Bounds, discover};
+use super::ranges::{KeyColumn, Ranges};
+use crate::measure::{DatabaseMeasure, Failure, PrimaryKey, Reason};
+use crate::relation::{Column, KeyValue, Operation};
+use crate::source::database::{Database, Session, TableInfo, TableKind};
+
+/// Rows of one statement (spec 4.1; sums are given the size of counts, as they cost the same).
+const DEFAULT_BATCH: u64 = 100_000;
+const DEFAULT_DISTINCT_BATCH: u64 = 10_000;
+/// Blocks of 8 KiB of one statement: 16 MiB.
+const DEFAULT_BLOCKS: u64 = 2_048;
+/// More statements than this over integers are compared with the rows that there are.
+const MANY_RANGES: u64 = 1_000;
+/// More than this are never made where the number of rows is not known (spec 4.1, max allowed loops).
+const MOST_RANGES: u64 = 10_000;
+
+/// The way a measure's rows are split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Partition {
+    /// One statement: nothing to split by.
+    Whole,
+    /// Half-open ranges of an integer column.
+    Integer {
+        column: Column,
+        batch_size: Option<u64>,
+        nullable: bool,
+    },
+    /// Keys in the order of an index, so many rows at a time: UUIDs, texts, composite keys.
+    Keyset { columns: Vec<Column>, batch_size: u64 },
+    /// PostgreSQL's blocks, for tables without a usable key.
+    Blocks { table: String, blocks: u64, size: u64 },
+}
+
+/// # Errors
+/// `bad_batch_configuration` where start or finish are given for what is not split by an integer.
+pub(super) fn choose(
+    measure: &DatabaseMeasure,
+    table: Option<&TableInfo>,
+    block_ranges: bool,
+) -> Result<Partition, Failure> {
+    let partition = match (measure.operation, &measure.column) {
+        (Operation::Histogram { .. }, _) => Partition::Whole,
+        (Operation::DistinctCount, Some(column)) => by_values(measure, column, table),
+        _ => by_key(measure, table, block_ranges),
+    };
+    let bounded = measure.start.is_some() || measure.finish.is_some();
+    if bounded && !matches!(partition, Partition::Integer { .. }) {
+        let message = "start and finish are given, but the rows are not batched by an integer column";
+        return Err(Failure::new(Reason::BadBatchConfiguration, message));
+    }
+    Ok(partition)
+}
+
+/// A distinct count is exact over ranges of the counted column alone: a value is in one range only.
+fn by_values(measure: &DatabaseMeasure, column: &Column, table: Option<&TableInfo>) -> Partition {
+    let Some(table) = table else {
+        return if measure.start.is_some() {
+            integer(measure, column, None, false)
+        } else {
+            Partition::Whole
+        };
+    };
+    if !table.is_integer(&column.name) {
+        return Partition::Whole;
+    }
+    // Without an index every range would read the whole table: as few ranges as the timeout allows.
+    let size = if table.indexed.contains(&column.name) {
+        DEFAULT_DISTINCT_BATCH
+    } else {
+        u64::MAX
+    };
+    integer(measure, column, Some(size), false)
+}
+
+fn by_key(measure: &DatabaseMeasure, table: Option<&TableInfo>, block_ranges: bool) -> Partition {
+    let alias = measure.relation.main_alias().to_owned();
+    let Some(table) = table else {
+        return by_declared_key(measure);
+    };
+    let named = |name: &String| Column {
+        table: alias.clone(),
+        name: name.clone(),
+    };
+    let assumed = Column {
+        table: alias.clone(),
+        name: "id".to_owned(),
+    };
+    let key = match &measure.key {
+        PrimaryKey::Declared(columns) => columns.clone(),
+        PrimaryKey::Assumed if table.is_integer("id") => vec![assumed],
+        PrimaryKey::Assumed => table.primary_key.iter().map(named).collect(),
+    };
+    let known = key.iter().all(|column| table.columns.contains_key(&column.name));
+    let ordered =
+        table.kind == TableKind::Other || key.first().is_some_and(|first| table.indexed.contains(&first.name));
+    match key.as_slice() {
+        // A column that is not there: the statement itself says so best.
+        columns if !known && !columns.is_empty() => Partition::Whole,
+        [column] if table.is_integer(&column.name) && ordered => {
+            integer(measure, column, None, table.is_nullable(&column.name))
+        }
+        columns if !columns.is_empty() && ordered && columns.iter().all(|c| !table.is_nullable(&c.name)) => {
+            Partition::Keyset {
+                columns: key,
+                batch_size: measure.batch_size.unwrap_or(DEFAULT_BATCH),
+            }
+        }
+        _ if block_ranges && table.kind == TableKind::Table => Partition::Blocks {
+            table: alias,
+            blocks: table.blocks,
+            size: DEFAULT_BLOCKS,
+        },
+        _ if table.has_rowid => integer(
+            measure,
+            &Column {
+                table: alias,
+                name: "rowid".to_owned(),
+            },
+            None,
+            false,
+        ),
+        [column] if table.is_integer(&column.name) => {
+            integer(measure, column, Some(u64::MAX), table.is_nullable(&column.name))
+        }
+        _ => Partition::Whole,
+    }
+}
+
+/// A derived table, or one that is not in the catalogue: only what the definition says is known.
+fn by_declared_key(measure: &DatabaseMeasure) -> Partition {
+    match &measure.key {
+        PrimaryKey::Declared(columns) if columns.len() == 1 && measure.start.is_some() => {
+            integer(measure, &columns[0], None, false)
+        }
+        _ => Partition::Whole,
+    }
+}
+
+fn integer(measure: &DatabaseMeasure, column: &Column, size: Option<u64>, nullable: bool) -> Partition {
+    Partition::Integer {
+        column: column.clone(),
+        batch_size: measure.batch_size.or(size),
+        nullable,
+    }
+}
+
+impl Partition {
+    /// The first range, once the ends are known; `None` where there is no row at all.
+    ///
+    /// # Errors
+    /// As the statements that look for the ends.
+    pub(super) async fn ranges(
+        &self,
+        session: &mut Session,
+        database: &Database,
+        measure: &DatabaseMeasure,
+        table: Option<&TableInfo>,
+    ) -> Result<Option<Ranges>, Failure> {
+        let ranges = match self {
+            Partition::Whole => Ranges::whole(),
+            Partition::Blocks { table, blocks, size } => Ranges::blocks(table.clone(), *blocks, *size),
+            Partition::Keyset { columns, batch_size } => {
+                let key = columns.iter().map(|column| key_column(column, table)).collect();
+                Ranges::stepped(key, None, None, *batch_size)
+            }
+            Partition::Integer {
+                column,
+                batch_size,
+                nullable,
+            } => {
+                let Some(bounds) = discover(session, database, measure, column).await? else {
+                    return Ok(None);
+                };
+                let size = batch_size.unwrap_or(DEFAULT_BATCH);
+                integer_ranges(column, bounds, size, table).and_nulls_of(nullable.then(|| column.clone()))
+            }
+        };
+        Ok(Some(ranges))
+    }
+}
+
+fn key_column(column: &Column, table: Option<&TableInfo>) -> KeyColumn {
+    let integer = table.is_some_and(|table| table.is_integer(&column.name));
+    KeyColumn {
+        column: column.clone(),
+        integer,
+    }
+}
+
+/// Ranges of equal width where the integers are dense; where they are sparse, ranges of equally many rows.
+fn integer_ranges(column: &Column, bounds: Bounds, size: u64, table: Option<&TableInfo>) -> Ranges {
+    let Bounds { first, last, .. } = bounds;
+    let wanted = first.abs_diff(last) / size.max(1);
+    let rows = table.and_then(|table| table.estimated_rows);
+    let sparse = match rows {
+        Some(rows) => wanted > MANY_RANGES && wanted > 4 * (rows / size.max(1)),
+        None => wanted > MOST_RANGES,
+    };
+    if !sparse {
+        return Ranges::integer(column.clone(), first, last, size);
+    }
+    let after = first.checked_sub(1).map(|after| vec![KeyValue::Integer(after)]);
+    let key = vec![KeyColumn {
+        column: column.clone(),
+        integer: true,
+    }];
+    Ranges::stepped(key, after, Some(vec![KeyValue::Integer(last)]), size)
+}

@@ -1,0 +1,285 @@
+//! Ranges that hold every row once: half-open over integers and blocks, stepped over any other key.
+
+use crate::relation::{Column, KeyRange, KeyValue};
+
+/// A range of a cancelled statement is halved while its size is at least twice this (spec 4.2, step 8).
+const SMALLEST_BATCH: u64 = 1_250;
+/// The same for blocks of 8 KiB.
+const SMALLEST_BLOCKS: u64 = 32;
+
+/// A walk over all rows of a table, one range after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ranges {
+    walk: Walk,
+    /// Rows whose key is NULL stand in no range: they come last, as one.
+    nulls: Option<Column>,
+    size: u64,
+    smallest: u64,
+}
+
+/// A column of a key that is stepped over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct KeyColumn {
+    pub(super) column: Column,
+    /// Its values are written as numbers; all others as quoted text.
+    pub(super) integer: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Walk {
+    /// Everything at once.
+    Whole { done: bool },
+    /// `next..end`; `end: None` goes on for ever, `next: None` is the end.
+    Integer {
+        column: Column,
+        next: Option<i64>,
+        end: Option<i64>,
+    },
+    /// Blocks of a PostgreSQL table; the last range is open, for blocks that were added meanwhile.
+    Blocks {
+        table: String,
+        next: Option<u64>,
+        blocks: u64,
+    },
+    /// `(after, until]`, where the database is asked for each next key.
+    Stepped {
+        columns: Vec<KeyColumn>,
+        after: Option<Vec<KeyValue>>,
+        until: Option<Vec<KeyValue>>,
+        done: bool,
+    },
+}
+
+/// What to count next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    /// All rows that are left: no condition.
+    Everything,
+    Range(KeyRange),
+    /// Ask the database for the key `rows` further on (0-based) in the range, then call [`Ranges::stepped`].
+    Step {
+        columns: Vec<Column>,
+        from: KeyRange,
+        rows: u64,
+    },
+    End,
+}
+
+impl Ranges {
+    pub(super) fn whole() -> Ranges {
+        Ranges {
+            walk: Walk::Whole { done: false },
+            nulls: None,
+            size: 0,
+            smallest: u64::MAX,
+        }
+    }
+
+    /// Over `from <= column <= to`.
+    pub(super) fn integer(column: Column, from: i64, to: i64, size: u64) -> Ranges {
+        let next = (from <= to).then_some(from);
+        Ranges::new(
+            Walk::Integer {
+                column,
+                next,
+                end: to.checked_add(1),
+            },
+            size,
+            SMALLEST_BATCH,
+        )
+    }
+
+    pub(super) fn blocks(table: String, blocks: u64, size: u64) -> Ranges {
+        Ranges::new(
+            Walk::Blocks {
+                table,
+                next: Some(0),
+                blocks,
+            },
+            size,
+            SMALLEST_BLOCKS,
+        )
+    }
+
+    /// Over `after < (columns) <= until`; `None` is no end.
+    pub(super) fn stepped(
+        columns: Vec<KeyColumn>,
+        after: Option<Vec<KeyValue>>,
+        until: Option<Vec<KeyValue>>,
+        size: u64,
+    ) -> Ranges {
+        Ranges::new(
+            Walk::Stepped {
+                columns,
+                after,
+                until,
+                done: false,
+            },
+            size,
+            SMALLEST_BATCH,
+        )
+    }
+
+    fn new(walk: Walk, size: u64, smallest: u64) -> Ranges {
+        Ranges {
+            walk,
+            nulls: None,
+            size: size.max(1),
+            smallest,
+        }
+    }
+
+    /// Also the rows whose `column` is NULL.
+    pub(super) fn and_nulls_of(mut self, column: Option<Column>) -> Ranges {
+        self.nulls = column;
+        self
+    }
+
+    /// The range at hand; the same one until [`Ranges::advance`].
+    pub(super) fn next(&self) -> Next {
+        let next = match &self.walk {
+            Walk::Whole { done } => (!done).then_some(Next::Everything),
+            Walk::Integer { next: None, .. } | Walk::Blocks { next: None, .. } => None,
+            Walk::Integer {
+                column,
+                next: Some(from),
+                end,
+            } => {
+                let to = self.integer_end(*from, *end);
+                Some(Next::Range(KeyRange::Integer {
+                    column: column.clone(),
+                    from: *from,
+                    to,
+                }))
+            }
+            Walk::Blocks {
+                table,
+                next: Some(from),
+                blocks,
+            } => {
+                let to = self.block_end(*from, *blocks);
+                Some(Next::Range(KeyRange::Blocks {
+                    table: table.clone(),
+                    from: *from,
+                    to,
+                }))
+            }
+            Walk::Stepped { done: true, .. } => None,
+            Walk::Stepped {
+                columns, after, until, ..
+            } => {
+                let columns = names(columns);
+                let from = KeyRange::Keyset {
+                    columns: columns.clone(),
+                    after: after.clone(),
+                    until: until.clone(),
+                };
+                Some(Next::Step {
+                    columns,
+                    from,
+                    rows: self.size - 1,
+                })
+            }
+        };
+        next.unwrap_or_else(|| match &self.nulls {
+            Some(column) => Next::Range(KeyRange::Null { column: column.clone() }),
+            None => Next::End,
+        })
+    }
+
+    /// The key that a step's row holds.
+    pub(super) fn key_of(&self, row: Vec<Option<String>>) -> Vec<KeyValue> {
+        let Walk::Stepped { columns, .. } = &self.walk else {
+            return Vec::new();
+        };
+        let value = |(column, cell): (&KeyColumn, Option<String>)| {
+            let text = cell.unwrap_or_default();
+            match text.parse() {
+                Ok(integer) if column.integer => KeyValue::Integer(integer),
+                _ => KeyValue::Text(text),
+            }
+        };
+        columns.iter().zip(row).map(value).collect()
+    }
+
+    /// The range that a step gave: up to `key`, or all that is left where there is none.
+    pub(super) fn step_to(&self, key: Option<Vec<KeyValue>>) -> KeyRange {
+        match &self.walk {
+            Walk::Stepped {
+                columns, after, until, ..
+            } => KeyRange::Keyset {
+                columns: names(columns),
+                after: after.clone(),
+                until: key.or(until.clone()),
+            },
+            _ => KeyRange::Keyset {
+                columns: Vec::new(),
+                after: None,
+                until: key,
+            },
+        }
+    }
+
+    /// Goes on after the range at hand; `stepped` is the key that its step gave, if it was a step.
+    pub(super) fn advance(&mut self, stepped: Option<Vec<KeyValue>>) {
+        let size = self.size;
+        let exhausted = match &mut self.walk {
+            Walk::Whole { done } => std::mem::replace(done, true),
+            Walk::Integer { next, end, .. } => {
+                let exhausted = next.is_none();
+                *next = next
+                    .and_then(|from| integer_end(from, *end, size))
+                    .filter(|to| end.is_none_or(|end| *to < end));
+                exhausted
+            }
+            Walk::Blocks { next, blocks, .. } => {
+                let exhausted = next.is_none();
+                *next = next.and_then(|from| block_end(from, *blocks, size));
+                exhausted
+            }
+            Walk::Stepped { after, done, .. } => {
+                let exhausted = *done;
+                *done = stepped.is_none();
+                *after = stepped.or(after.take());
+                exhausted
+            }
+        };
+        if exhausted {
+            self.nulls = None;
+        }
+    }
+
+    /// Makes this range and all after it half as large; false where they are small enough already.
+    pub(super) fn halve(&mut self) -> bool {
+        let halves = self.size / 2 >= self.smallest;
+        if halves {
+            self.size /= 2;
+        }
+        halves
+    }
+
+    fn integer_end(&self, from: i64, end: Option<i64>) -> Option<i64> {
+        integer_end(from, end, self.size)
+    }
+
+    fn block_end(&self, from: u64, blocks: u64) -> Option<u64> {
+        block_end(from, blocks, self.size)
+    }
+}
+
+fn names(columns: &[KeyColumn]) -> Vec<Column> {
+    columns.iter().map(|key| key.column.clone()).collect()
+}
+
+/// `None` where the range goes up to the largest integer and includes it.
+fn integer_end(from: i64, end: Option<i64>, size: u64) -> Option<i64> {
+    let to = from.checked_add_unsigned(size);
+    match (to, end) {
+        (Some(to), Some(end)) => Some(to.min(end)),
+        (to, end) => to.or(end),
+    }
+}
+
+fn block_end(from: u64, blocks: u64, size: u64) -> Option<u64> {
+    Some(from.saturating_add(size)).filter(|to| *to < blocks)
+}

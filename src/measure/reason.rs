@@ -1,0 +1,146 @@
+//! Why a metric has no value: a closed set of reasons, each with a code, a kind and what to do about it.
+
+use std::fmt;
+
+/// How far a failure reaches, which decides the value that the payload carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Timeouts, sources out of reach and every other general failure: -1, or the fallback that was declared.
+    General,
+    /// An error inside the counter itself, such as arithmetic or a result of the wrong type: -2.
+    Counter,
+}
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $kind:ident, $advice:literal;)+) => {
+        /// Why a metric fell back. The codes are public: they stand in reports, metadata and the state store.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Reason {
+            /// Every reason, in the order of their documentation.
+            pub const ALL: &'static [Reason] = &[$(Reason::$name,)+];
+
+            /// The stable name of the reason.
+            pub fn code(self) -> &'static str {
+                match self { $(Reason::$name => $code,)+ }
+            }
+
+            /// Whether the value becomes -1 or -2.
+            pub fn kind(self) -> FailureKind {
+                match self { $(Reason::$name => FailureKind::$kind,)+ }
+            }
+
+            /// What a person can do about it, as one sentence.
+            pub fn advice(self) -> &'static str {
+                match self { $(Reason::$name => $advice,)+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// A statement passed its timeout, also at the smallest batch.
+    StatementTimeout = "statement_timeout", General,
+        "Add an index that serves the statement, or raise statement_timeout of this database.";
+    /// A statement was cancelled by somebody else on the server.
+    StatementCancelled = "statement_cancelled", General,
+        "Someone cancelled the statement on the server; ask them why before running it again.";
+    /// The table was locked for longer than the lock timeout.
+    LockTimeout = "lock_timeout", General,
+        "Another session holds a lock on the table, usually a migration; run again when it has ended.";
+    /// The relation names a table that this database does not have.
+    MissingTable = "missing_table", General,
+        "Run the product's migrations, or correct the relation of the class.";
+    /// The relation names a column that its tables do not have.
+    MissingColumn = "missing_column", General,
+        "Run the product's migrations, or correct the relation of the class.";
+    /// The role may not read what the statement reads.
+    PermissionDenied = "permission_denied", General,
+        "Grant SELECT on the tables of this metric to the role of this database's URL.";
+    /// The server ended our connection on purpose while a statement ran.
+    ConnectionTerminated = "connection_terminated", General,
+        "An administrator or a shutdown ended the connection; the next run tries again.";
+    /// The connection broke while a statement ran.
+    ConnectionLost = "connection_lost", General,
+        "Look at the server's log for that time; the next run tries again.";
+    /// The source could not be reached, or refused us.
+    SourceUnavailable = "source_unavailable", General,
+        "Check the url of this source, that it listens, and the credentials: service-ping doctor.";
+    /// The configuration names no such source.
+    SourceNotConfigured = "source_not_configured", General,
+        "Add the section that this metric needs to service-ping.toml.";
+    /// The server refused the statement as it is written.
+    InvalidStatement = "invalid_statement", General,
+        "Correct the relation of the class: service-ping metric shows the statement.";
+    /// Any other refusal of the server.
+    StatementFailed = "statement_failed", General,
+        "Run the statement of service-ping dump sql by hand to see the server's own words.";
+    /// The batch configuration makes no sense for this relation.
+    BadBatchConfiguration = "bad_batch_configuration", General,
+        "Correct start, finish, batch_size or primary_key of the class.";
+    /// The result has more groups than a payload can carry.
+    TooManyGroups = "too_many_groups", General,
+        "Group by a column of few values.";
+    /// No built-in or declared class has the definition's `instrumentation_class`.
+    UnknownInstrumentationClass = "unknown_instrumentation_class", General,
+        "Declare the class under metrics/instrumentations, or correct its name.";
+    /// The definition was left out because it has errors.
+    InvalidDefinition = "invalid_definition", General,
+        "Correct the definition: service-ping validate shows the place.";
+    /// The options do not fit the class.
+    InvalidOptions = "invalid_options", General,
+        "Correct the options of the definition.";
+    /// A part of a sum has no value.
+    PartFailed = "part_failed", General,
+        "See the reason of the part that is named.";
+    /// The setting is not in the configuration.
+    MissingSetting = "missing_setting", General,
+        "Add the key to [settings] of service-ping.toml, or give the definition a fallback.";
+    /// The run knows no such fact, such as an unset version.
+    MissingFact = "missing_fact", General,
+        "Add the key to [instance] of service-ping.toml.";
+    /// The run was interrupted while this metric ran.
+    Cancelled = "cancelled", General,
+        "The run was interrupted; run it again.";
+    /// The run was interrupted before this metric began.
+    NotRun = "not_run", General,
+        "The run was interrupted; run it again.";
+    /// The result is not of the type that the operation or the definition wants.
+    WrongType = "wrong_type", Counter,
+        "Correct the column or the value_type.";
+    /// A number left the range that it can be held in.
+    Overflow = "overflow", Counter,
+        "Cast to a wider type in the relation, or count something smaller.";
+    /// The data made the statement's own arithmetic or conversion fail.
+    DataException = "data_exception", Counter,
+        "Guard the relation against such rows, for instance with NULLIF.";
+    /// The code of the counter or class panicked: a defect of ours.
+    Panic = "panic", Counter,
+        "This is a defect of service-ping: please report it with the message.";
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// A reason with what was seen; the message names no secret and no row's value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}: {message}")]
+pub struct Failure {
+    pub reason: Reason,
+    pub message: String,
+}
+
+impl Failure {
+    pub fn new(reason: Reason, message: impl Into<String>) -> Failure {
+        Failure {
+            reason,
+            message: message.into(),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! How a metric ended: a value, or a fallback with its reason.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::definition::{DataCategory, KeyPath};
+use crate::measure::{Failure, FailureKind};
+use crate::relation::Window;
+
+/// The value of a metric that is only kept for compatibility (spec 1.4).
+const DEPRECATED: i64 = -1000;
+/// The value of a general failure, and of an error in a counter (design 4).
+const GENERAL_FAILURE: i64 = -1;
+const COUNTER_ERROR: i64 = -2;
+
+/// One metric's end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    pub key_path: KeyPath,
+    pub data_category: DataCategory,
+    /// What the payload carries.
+    pub value: Value,
+    pub state: OutcomeState,
+    /// The time that its readings took; a reading shared with other metrics counts for each.
+    pub elapsed: Duration,
+    pub statements: u64,
+    /// Ranges that were cancelled and tried again smaller.
+    pub retries: u32,
+    /// The relative error that an estimate keeps to in at least 99 of 100 cases.
+    pub error_bound: Option<f64>,
+    pub window: Option<Window>,
+}
+
+/// Whether the value is the metric's own.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OutcomeState {
+    Ok,
+    /// The definition is deprecated: the value is -1000, and nothing was computed.
+    Deprecated,
+    Fallback(Failure),
+}
+
+impl Outcome {
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.state {
+            OutcomeState::Fallback(failure) => Some(failure),
+            _ => None,
+        }
+    }
+
+    /// The outcome as a person or a script reads it.
+    pub fn to_json(&self) -> Value {
+        let mut object = json!({
+            "key_path": self.key_path.as_str(),
+            "value": self.value,
+            "status": match &self.state {
+                OutcomeState::Ok => "ok",
+                OutcomeState::Deprecated => "deprecated",
+                OutcomeState::Fallback(_) => "fallback",
+            },
+            "elapsed": self.elapsed.as_secs_f64(),
+            "statements": self.statements,
+            "retries": self.retries,
+        });
+        let mut add = |key: &str, value: Option<Value>| {
+            if let (Some(map), Some(value)) = (object.as_object_mut(), value) {
+                map.insert(key.to_owned(), value);
+            }
+        };
+        add("reason", self.failure().map(|failure| failure.reason.code().into()));
+        add("message", self.failure().map(|failure| failure.message.clone().into()));
+        add("advice", self.failure().map(|failure| failure.reason.advice().into()));
+        add("error_bound", self.error_bound.map(Value::from));
+        add("window", self.window.map(|window| json!({"from": window.from, "to": window.to})));
+        object
+    }
+}
+
+/// What the payload carries for a deprecated metric.
+pub(super) fn deprecated_value() -> Value {
+    Value::from(DEPRECATED)
+}
+
+/// What the payload carries instead of a value (design 4); `declared` is the fallback of the definition or its class.
+pub(super) fn fallback_value(failure: &Failure, histogram: bool, declared: Option<&Value>) -> Value {
+    match (failure.reason.kind(), declared) {
+        _ if histogram => json!({"-1": GENERAL_FAILURE}),
+        (FailureKind::Counter, _) => Value::from(COUNTER_ERROR),
+        (FailureKind::General, Some(declared)) => declared.clone(),
+        (FailureKind::General, None) => Value::from(GENERAL_FAILURE),
+    }
+}

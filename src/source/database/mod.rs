@@ -1,0 +1,209 @@
+//! The instance's databases: read-only sessions over PostgreSQL and SQLite, bounded in time and cancelled on the server.
+
+mod error;
+mod postgres;
+mod schema;
+mod session;
+mod sqlite;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, watch};
+
+pub use error::DatabaseError;
+pub use schema::{ColumnKind, TableInfo, TableKind};
+pub use session::{Row, Session, Statement, StatementLog};
+
+use crate::relation::{Dialect, MainTable};
+
+/// How long a whole run keeps trying to reach a server that went away, before it fails fast for the rest.
+const RECONNECT_PATIENCE: Duration = Duration::from_secs(15);
+const RECONNECT_PAUSE: Duration = Duration::from_millis(200);
+
+/// How a database is reached and what a session may cost it.
+#[derive(Debug, Clone)]
+pub struct DatabaseOptions {
+    /// The name under `[database.*]`.
+    pub name: String,
+    /// Where it is, with its secrets; never printed.
+    pub url: DatabaseUrl,
+    /// The server ends any statement of ours after this long.
+    pub statement_timeout: Duration,
+    /// The server gives up waiting for a lock after this long.
+    pub lock_timeout: Duration,
+    /// What `pg_stat_activity` calls us.
+    pub application_name: String,
+    /// The most sessions that a run opens at once.
+    pub connections: usize,
+}
+
+/// A database URL; its `Debug` shows the scheme alone.
+#[derive(Clone)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    pub fn new(url: impl Into<String>) -> DatabaseUrl {
+        DatabaseUrl(url.into())
+    }
+
+    fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// The dialect that the scheme names, `None` for a scheme that is not supported.
+    pub fn dialect(&self) -> Option<Dialect> {
+        match self.0.split(':').next()? {
+            "postgres" | "postgresql" => Some(Dialect::Postgres),
+            "sqlite" => Some(Dialect::Sqlite),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:…", self.0.split(':').next().unwrap_or_default())
+    }
+}
+
+/// Asks everything that runs to stop; statements in flight are cancelled on their servers.
+#[derive(Debug, Clone)]
+pub struct Interrupt(watch::Receiver<bool>);
+
+impl Interrupt {
+    /// A switch and the interrupt it throws.
+    pub fn channel() -> (watch::Sender<bool>, Interrupt) {
+        let (sender, receiver) = watch::channel(false);
+        (sender, Interrupt(receiver))
+    }
+
+    pub fn is_raised(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Ends when the interrupt is raised; never if its switch is gone.
+    pub async fn raised(&mut self) {
+        if self.0.wait_for(|raised| *raised).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// One named database of the instance.
+#[derive(Debug)]
+pub struct Database {
+    options: DatabaseOptions,
+    dialect: Dialect,
+    tables: Mutex<HashMap<MainTable, Arc<TableInfo>>>,
+    /// The ends of tables, by the statement that asked for them: the metrics of a run share them.
+    bounds: Mutex<HashMap<String, Vec<Row>>>,
+    /// Set when waiting for the server was in vain: later sessions try once.
+    given_up: AtomicBool,
+}
+
+impl Database {
+    /// Nothing is opened yet.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unsupported`] where the URL's scheme is neither `postgres` nor `sqlite`.
+    pub fn new(options: DatabaseOptions) -> Result<Database, DatabaseError> {
+        let dialect = options
+            .url
+            .dialect()
+            .ok_or_else(|| DatabaseError::Unsupported(options.name.clone()))?;
+        Ok(Database {
+            options,
+            dialect,
+            tables: Mutex::default(),
+            bounds: Mutex::default(),
+            given_up: AtomicBool::new(false),
+        })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.options.name
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    pub fn options(&self) -> &DatabaseOptions {
+        &self.options
+    }
+
+    /// A read-only session, tried once.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] where the server cannot be reached or refuses the role.
+    pub async fn open(&self, interrupt: &Interrupt, log: StatementLog) -> Result<Session, DatabaseError> {
+        Session::open(&self.options, self.dialect, interrupt.clone(), log).await
+    }
+
+    /// A read-only session; a server that is away is waited for, once a run, because restarts are short.
+    ///
+    /// # Errors
+    /// As [`Database::open`], when the patience has run out.
+    pub async fn open_patiently(&self, interrupt: &Interrupt, log: StatementLog) -> Result<Session, DatabaseError> {
+        let patience = if self.given_up.load(Ordering::Relaxed) {
+            Duration::ZERO
+        } else {
+            RECONNECT_PATIENCE
+        };
+        let deadline = tokio::time::Instant::now() + patience;
+        loop {
+            match self.open(interrupt, log.clone()).await {
+                Ok(session) => {
+                    self.given_up.store(false, Ordering::Relaxed);
+                    return Ok(session);
+                }
+                Err(error) if !error.may_pass() || interrupt.is_raised() => return Err(error),
+                Err(error) if tokio::time::Instant::now() >= deadline => {
+                    self.given_up.store(true, Ordering::Relaxed);
+                    return Err(error);
+                }
+                Err(_) => tokio::time::sleep(RECONNECT_PAUSE).await,
+            }
+        }
+    }
+
+    /// What the catalogue says of a table, asked once; `None` where there is no such table.
+    ///
+    /// # Errors
+    /// As any statement of the session.
+    pub async fn table(
+        &self,
+        session: &mut Session,
+        table: &MainTable,
+    ) -> Result<Option<Arc<TableInfo>>, DatabaseError> {
+        let key = MainTable {
+            alias: String::new(),
+            ..table.clone()
+        };
+        if let Some(known) = self.tables.lock().await.get(&key) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(found) = session.describe_table(table).await? else {
+            return Ok(None);
+        };
+        let found = Arc::new(found);
+        self.tables.lock().await.insert(key, found.clone());
+        Ok(Some(found))
+    }
+
+    /// The answer to a MIN and MAX of a whole table, asked once.
+    ///
+    /// # Errors
+    /// As any statement of the session.
+    pub async fn bounds(&self, session: &mut Session, sql: &str) -> Result<Vec<Row>, DatabaseError> {
+        if let Some(known) = self.bounds.lock().await.get(sql) {
+            return Ok(known.clone());
+        }
+        let rows = session.rows(sql).await?;
+        self.bounds.lock().await.insert(sql.to_owned(), rows.clone());
+        Ok(rows)
+    }
+}

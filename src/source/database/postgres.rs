@@ -1,0 +1,298 @@
+//! PostgreSQL: a session that cannot write, cannot wait for ever, and leaves nothing behind.
+
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use futures_util::TryStreamExt;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _, ValueRef};
+
+use super::error::{cancelled, from_sqlstate, one_line};
+use super::schema::ColumnInfo;
+use super::session::{Answer, MOST_ROWS, TooManyRows};
+use super::{ColumnKind, DatabaseError, DatabaseOptions, Interrupt, Row, Session, TableInfo, TableKind};
+use crate::relation::MainTable;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much longer than its statement timeout we wait for a server that does not keep it.
+const GRACE: Duration = Duration::from_secs(5);
+
+pub(super) struct PostgresSession {
+    connection: PgConnection,
+    options: DatabaseOptions,
+    pid: i32,
+    version: u32,
+}
+
+impl PostgresSession {
+    pub(super) async fn open(options: &DatabaseOptions) -> Result<PostgresSession, DatabaseError> {
+        let mut connection = connect(options).await?;
+        let (pid, version) = prepare_session(&mut connection, options)
+            .await
+            .map_err(|error| unavailable(options, &error))?;
+        Ok(PostgresSession {
+            connection,
+            options: options.clone(),
+            pid,
+            version,
+        })
+    }
+
+    pub(super) fn version(&self) -> u32 {
+        self.version
+    }
+
+    pub(super) async fn run(
+        &mut self,
+        sql: &str,
+        answer: Answer<'_>,
+        interrupt: &mut Interrupt,
+    ) -> Result<(), DatabaseError> {
+        let begun = Instant::now();
+        let timeout = self.options.statement_timeout;
+        let given_up = tokio::select! {
+            result = answer_into(&mut self.connection, sql, answer) => {
+                return result.map_err(|error| sorted(&error, begun.elapsed(), timeout));
+            }
+            () = interrupt.raised() => DatabaseError::Interrupted,
+            () = tokio::time::sleep(timeout + GRACE) => cancelled(timeout, timeout),
+        };
+        self.cancel_on_server().await;
+        match given_up {
+            // The connection stands in the middle of an answer that nobody reads.
+            DatabaseError::Cancelled { .. } => Err(DatabaseError::Lost("the server did not keep the timeout".into())),
+            other => Err(other),
+        }
+    }
+
+    /// A second connection asks the server to stop what the first one runs: to walk away does not stop it.
+    async fn cancel_on_server(&self) {
+        let cancel = async {
+            let mut helper = connect(&self.options).await?;
+            let sql = format!("SELECT pg_cancel_backend({})", self.pid);
+            let result = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut helper).await;
+            drop(helper.close().await);
+            result.map_err(|error| unavailable(&self.options, &error))
+        };
+        match tokio::time::timeout(CANCEL_TIMEOUT, cancel).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "A statement could not be cancelled on the server."),
+            Err(_) => tracing::warn!("A statement could not be cancelled on the server in time."),
+        }
+    }
+
+    pub(super) async fn close(self) {
+        drop(tokio::time::timeout(CANCEL_TIMEOUT, self.connection.close()).await);
+    }
+}
+
+async fn connect(options: &DatabaseOptions) -> Result<PgConnection, DatabaseError> {
+    let parsed = PgConnectOptions::from_str(options.url.reveal()).map_err(|_| DatabaseError::Unavailable {
+        name: options.name.clone(),
+        message: "its url cannot be read as postgres://user:password@host:port/name".into(),
+        may_pass: false,
+    })?;
+    let wanted = parsed
+        .application_name(&options.application_name)
+        .disable_statement_logging();
+    let attempt = tokio::time::timeout(CONNECT_TIMEOUT, wanted.connect()).await;
+    match attempt {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(unavailable(options, &error)),
+        Err(_) => Err(DatabaseError::Unavailable {
+            name: options.name.clone(),
+            message: format!("no answer within {CONNECT_TIMEOUT:?}"),
+            may_pass: true,
+        }),
+    }
+}
+
+/// Set after connecting, because poolers such as PgBouncer refuse start-up options.
+///
+/// `client_connection_check_interval` makes the server notice that we died in the middle of a statement.
+async fn prepare_session(connection: &mut PgConnection, options: &DatabaseOptions) -> Result<(i32, u32), sqlx::Error> {
+    let settings = format!(
+        "SET default_transaction_read_only = on; SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
+         SET idle_in_transaction_session_timeout = {statement}; SET timezone = 'UTC'; SET datestyle = 'ISO'; \
+         SET extra_float_digits = 1; SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET jit = off",
+        statement = options.statement_timeout.as_millis(),
+        lock = options.lock_timeout.as_millis(),
+    );
+    sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut *connection).await?;
+    let row = sqlx::raw_sql("SELECT pg_backend_pid(), current_setting('server_version_num')")
+        .fetch_one(&mut *connection)
+        .await?;
+    let pid = text(&row, 0)?.and_then(|pid| pid.parse().ok()).unwrap_or_default();
+    let version = text(&row, 1)?
+        .and_then(|version| version.parse().ok())
+        .unwrap_or_default();
+    if version >= 140_000 {
+        let check = sqlx::raw_sql("SET client_connection_check_interval = '1s'")
+            .execute(&mut *connection)
+            .await;
+        if check.is_err() {
+            tracing::debug!("The server's system cannot watch for clients that died.");
+        }
+    }
+    Ok((pid, version))
+}
+
+async fn answer_into(connection: &mut PgConnection, sql: &str, answer: Answer<'_>) -> Result<(), sqlx::Error> {
+    match answer {
+        Answer::Rows(rows) => {
+            // The simple protocol: one round trip, and every type comes as text.
+            let mut stream = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch(connection);
+            while let Some(row) = stream.try_next().await? {
+                if rows.len() == MOST_ROWS {
+                    return Err(sqlx::Error::Decode(Box::new(TooManyRows)));
+                }
+                rows.push(
+                    (0..row.len())
+                        .map(|index| text(&row, index))
+                        .collect::<Result<Row, _>>()?,
+                );
+            }
+        }
+        Answer::PackedIntegers(each) => {
+            let query = sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(false);
+            let row = query.fetch_one(connection).await?;
+            let value = row.try_get_raw(0)?;
+            if !value.is_null() {
+                let bytes = value.as_bytes().map_err(sqlx::Error::Decode)?;
+                bytes
+                    .as_chunks::<8>()
+                    .0
+                    .iter()
+                    .for_each(|chunk| each(i64::from_be_bytes(*chunk)));
+            }
+        }
+        Answer::Values(each) => {
+            let mut stream = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch(connection);
+            while let Some(row) = stream.try_next().await? {
+                let value = row.try_get_raw(0)?;
+                if !value.is_null() {
+                    each(value.as_bytes().map_err(sqlx::Error::Decode)?);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn text(row: &PgRow, index: usize) -> Result<Option<String>, sqlx::Error> {
+    let value = row.try_get_raw(index)?;
+    if value.is_null() {
+        return Ok(None);
+    }
+    Ok(Some(value.as_str().map_err(sqlx::Error::Decode)?.to_owned()))
+}
+
+fn sorted(error: &sqlx::Error, elapsed: Duration, timeout: Duration) -> DatabaseError {
+    match error {
+        sqlx::Error::Database(database) => from_sqlstate(
+            database.code().as_deref().unwrap_or("XX000"),
+            database.message(),
+            elapsed,
+            timeout,
+        ),
+        sqlx::Error::Io(io) => DatabaseError::Lost(io.kind().to_string()),
+        sqlx::Error::Tls(_) => DatabaseError::Lost("TLS failed".into()),
+        sqlx::Error::Protocol(_) => DatabaseError::Lost("the answer was not understood".into()),
+        sqlx::Error::Decode(error) if error.is::<TooManyRows>() => TooManyRows.into(),
+        _ => DatabaseError::Refused {
+            reason: crate::measure::Reason::WrongType,
+            message: "the answer is not of the type that was asked for".into(),
+        },
+    }
+}
+
+/// Starting, stopping, full and not listening pass; a wrong password or database does not.
+fn unavailable(options: &DatabaseOptions, error: &sqlx::Error) -> DatabaseError {
+    let (message, may_pass) = match error {
+        sqlx::Error::Database(database) => {
+            let code = database.code().unwrap_or_default().into_owned();
+            let may_pass = code.starts_with("57P0") || code == "53300";
+            (format!("{} ({code})", one_line(database.message())), may_pass)
+        }
+        sqlx::Error::Io(io) => (io.kind().to_string(), true),
+        sqlx::Error::Tls(_) => ("TLS failed".to_owned(), false),
+        _ => ("the server does not answer as PostgreSQL does".to_owned(), true),
+    };
+    DatabaseError::Unavailable {
+        name: options.name.clone(),
+        message,
+        may_pass,
+    }
+}
+
+const DESCRIBE: &str = "\
+SELECT c.relkind::text, c.reltuples::int8, \
+ CASE WHEN c.relkind = 'p' THEN (SELECT coalesce(max(p.relpages), 0) FROM pg_catalog.pg_partition_tree(c.oid) t \
+   JOIN pg_catalog.pg_class p ON p.oid = t.relid) \
+  WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::int8 ELSE 0 END, \
+ a.attname, pg_catalog.format_type(a.atttypid, NULL), a.attnotnull, \
+ (SELECT array_position(i.indkey::int2[], a.attnum) FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), \
+ EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL \
+   AND i.indkey[0] = a.attnum) \
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid \
+WHERE a.attnum > 0 AND NOT a.attisdropped AND c.oid = pg_catalog.to_regclass(";
+
+pub(super) async fn describe_table(
+    session: &mut Session,
+    table: &MainTable,
+) -> Result<Option<TableInfo>, DatabaseError> {
+    let name = match &table.schema {
+        Some(schema) => format!("{}.{}", quoted(schema), quoted(&table.name)),
+        None => quoted(&table.name),
+    };
+    let sql = format!("{DESCRIBE}'{}') ORDER BY a.attnum", name.replace('\'', "''"));
+    let rows = session.rows(&sql).await?;
+    Ok(rows.first().map(|first| table_info(first, &rows)))
+}
+
+fn quoted(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}
+
+fn table_info(first: &Row, rows: &[Row]) -> TableInfo {
+    let number = |cell: &Option<String>| cell.as_deref().and_then(|text| text.parse::<i64>().ok());
+    let mut key: Vec<(i64, String)> = Vec::new();
+    let mut info = TableInfo {
+        kind: match first[0].as_deref() {
+            Some("r" | "p" | "m") => TableKind::Table,
+            _ => TableKind::Other,
+        },
+        columns: Default::default(),
+        primary_key: Vec::new(),
+        indexed: Default::default(),
+        // A table that was never analysed says -1, before PostgreSQL 14 it said 0.
+        estimated_rows: number(&first[1]).filter(|rows| *rows > 0).map(i64::unsigned_abs),
+        blocks: number(&first[2]).map(i64::unsigned_abs).unwrap_or_default(),
+        has_rowid: false,
+    };
+    for row in rows {
+        let Some(name) = row[3].clone() else { continue };
+        let nullable = row[5].as_deref() != Some("t");
+        let kind = column_kind(row[4].as_deref().unwrap_or_default());
+        info.columns.insert(name.clone(), ColumnInfo { kind, nullable });
+        if let Some(position) = number(&row[6]) {
+            key.push((position, name.clone()));
+        }
+        if row[7].as_deref() == Some("t") {
+            info.indexed.insert(name);
+        }
+    }
+    key.sort();
+    info.primary_key = key.into_iter().map(|(_, name)| name).collect();
+    info
+}
+
+fn column_kind(type_name: &str) -> ColumnKind {
+    match type_name {
+        "smallint" | "integer" | "bigint" => ColumnKind::Integer,
+        "text" | "bytea" | "json" | "jsonb" | "uuid" => ColumnKind::Text,
+        name if name.starts_with("character") => ColumnKind::Text,
+        _ => ColumnKind::Other,
+    }
+}

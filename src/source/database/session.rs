@@ -1,0 +1,188 @@
+//! One session: statements in, rows as text out; what we give up on is cancelled on the server.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{DatabaseError, DatabaseOptions, Interrupt, TableInfo, postgres::PostgresSession, sqlite::SqliteSession};
+use crate::measure::Reason;
+use crate::relation::{Dialect, MainTable};
+
+/// A row's columns as the database prints them; `None` is NULL.
+pub type Row = Vec<Option<String>>;
+
+/// The most rows that [`Session::rows`] holds: far above any payload, far below any table.
+pub(super) const MOST_ROWS: usize = 100_000;
+
+/// A result that no payload can carry.
+#[derive(Debug, thiserror::Error)]
+#[error("the result has more than {MOST_ROWS} rows")]
+pub(super) struct TooManyRows;
+
+impl From<TooManyRows> for DatabaseError {
+    fn from(error: TooManyRows) -> DatabaseError {
+        DatabaseError::Refused {
+            reason: Reason::TooManyGroups,
+            message: error.to_string(),
+        }
+    }
+}
+
+/// A statement that ended.
+#[derive(Debug, Clone)]
+pub struct Statement<'a> {
+    pub sql: &'a str,
+    pub elapsed: Duration,
+    /// The message of its error, if it failed.
+    pub error: Option<String>,
+}
+
+/// Is told of each statement when it has ended.
+#[derive(Clone, Default)]
+pub struct StatementLog(Option<Arc<dyn Fn(&Statement<'_>) + Send + Sync>>);
+
+impl StatementLog {
+    pub fn new(listener: impl Fn(&Statement<'_>) + Send + Sync + 'static) -> StatementLog {
+        StatementLog(Some(Arc::new(listener)))
+    }
+
+    fn tell(&self, statement: &Statement<'_>) {
+        if let Some(listener) = &self.0 {
+            listener(statement);
+        }
+    }
+}
+
+/// A read-only session of one connection.
+pub struct Session {
+    backend: Backend,
+    dialect: Dialect,
+    interrupt: Interrupt,
+    log: StatementLog,
+    statements: u64,
+}
+
+enum Backend {
+    Postgres(Box<PostgresSession>),
+    Sqlite(Box<SqliteSession>),
+}
+
+impl Session {
+    pub(super) async fn open(
+        options: &DatabaseOptions,
+        dialect: Dialect,
+        interrupt: Interrupt,
+        log: StatementLog,
+    ) -> Result<Session, DatabaseError> {
+        let backend = match dialect {
+            Dialect::Postgres => Backend::Postgres(Box::new(PostgresSession::open(options).await?)),
+            Dialect::Sqlite => Backend::Sqlite(Box::new(SqliteSession::open(options).await?)),
+        };
+        Ok(Session {
+            backend,
+            dialect,
+            interrupt,
+            log,
+            statements: 0,
+        })
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// How many statements this session has sent, those of its opening not counted.
+    pub fn statements(&self) -> u64 {
+        self.statements
+    }
+
+    /// Whether ranges of blocks (`ctid`) are read without reading the whole table: PostgreSQL from 14 on.
+    pub fn reads_block_ranges(&self) -> bool {
+        matches!(&self.backend, Backend::Postgres(session) if session.version() >= 140_000)
+    }
+
+    /// The server's version as it says it.
+    pub async fn server_version(&mut self) -> Result<String, DatabaseError> {
+        let sql = match self.dialect {
+            Dialect::Postgres => "SHOW server_version",
+            Dialect::Sqlite => "SELECT sqlite_version()",
+        };
+        let rows = self.rows(sql).await?;
+        Ok(rows.into_iter().flatten().flatten().next().unwrap_or_default())
+    }
+
+    /// All rows of a statement; for statements whose result is small whatever the table's size.
+    ///
+    /// # Errors
+    /// Any [`DatabaseError`]; a cancelled statement leaves the session usable. More than 100,000 rows are refused.
+    pub async fn rows(&mut self, sql: &str) -> Result<Vec<Row>, DatabaseError> {
+        let mut rows = Vec::new();
+        self.run(sql, Answer::Rows(&mut rows)).await?;
+        Ok(rows)
+    }
+
+    /// The integers of a packed column ([`crate::relation::Aggregate::PackedIntegers`]), one call each.
+    ///
+    /// # Errors
+    /// As [`Session::rows`].
+    pub async fn packed_integers(
+        &mut self,
+        sql: &str,
+        each: &mut (dyn FnMut(i64) + Send),
+    ) -> Result<(), DatabaseError> {
+        self.run(sql, Answer::PackedIntegers(each)).await
+    }
+
+    /// The text of the first column of every row, one call each, a row in memory at a time; NULLs are passed over.
+    ///
+    /// # Errors
+    /// As [`Session::rows`].
+    pub async fn values(&mut self, sql: &str, each: &mut (dyn FnMut(&[u8]) + Send)) -> Result<(), DatabaseError> {
+        self.run(sql, Answer::Values(each)).await
+    }
+
+    /// Has the server parse and plan a statement without running it.
+    ///
+    /// # Errors
+    /// As [`Session::rows`].
+    pub async fn prepare(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        self.rows(&format!("EXPLAIN {sql}")).await.map(drop)
+    }
+
+    pub(super) async fn describe_table(&mut self, table: &MainTable) -> Result<Option<TableInfo>, DatabaseError> {
+        match self.dialect {
+            Dialect::Postgres => super::postgres::describe_table(self, table).await,
+            Dialect::Sqlite => super::sqlite::describe_table(self, table).await,
+        }
+    }
+
+    async fn run(&mut self, sql: &str, answer: Answer<'_>) -> Result<(), DatabaseError> {
+        self.statements += 1;
+        let begun = Instant::now();
+        let result = match &mut self.backend {
+            Backend::Postgres(session) => session.run(sql, answer, &mut self.interrupt).await,
+            Backend::Sqlite(session) => session.run(sql, answer, &mut self.interrupt).await,
+        };
+        let error = result.as_ref().err().map(ToString::to_string);
+        self.log.tell(&Statement {
+            sql,
+            elapsed: begun.elapsed(),
+            error,
+        });
+        result
+    }
+
+    /// Ends the session in good order.
+    pub async fn close(self) {
+        match self.backend {
+            Backend::Postgres(session) => session.close().await,
+            Backend::Sqlite(session) => session.close().await,
+        }
+    }
+}
+
+/// Where the rows of a statement go.
+pub(super) enum Answer<'a> {
+    Rows(&'a mut Vec<Row>),
+    PackedIntegers(&'a mut (dyn FnMut(i64) + Send)),
+    Values(&'a mut (dyn FnMut(&[u8]) + Send)),
+}

@@ -1,0 +1,249 @@
+//! SQLite: a read-only connection whose statements are interrupted when their time is over.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::TryStreamExt;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _, TypeInfo, ValueRef};
+
+use super::error::{cancelled, one_line};
+use super::schema::ColumnInfo;
+use super::session::{Answer, MOST_ROWS, TooManyRows};
+use super::{ColumnKind, DatabaseError, DatabaseOptions, Interrupt, Row, Session, TableInfo, TableKind};
+use crate::measure::Reason;
+use crate::relation::MainTable;
+
+/// Virtual-machine instructions between two looks at the clock: some tens of microseconds.
+const INSTRUCTIONS_BETWEEN_LOOKS: i32 = 10_000;
+
+pub(super) struct SqliteSession {
+    connection: SqliteConnection,
+    timeout: Duration,
+    brake: Arc<Brake>,
+}
+
+/// Stops the statement that runs, from any thread.
+struct Brake {
+    epoch: Instant,
+    /// Milliseconds after the epoch.
+    deadline: AtomicU64,
+    pulled: AtomicBool,
+}
+
+impl Brake {
+    fn holds(&self) -> bool {
+        self.pulled.load(Ordering::Relaxed)
+            || self.epoch.elapsed().as_millis() as u64 >= self.deadline.load(Ordering::Relaxed)
+    }
+
+    fn release_until(&self, timeout: Duration) {
+        self.pulled.store(false, Ordering::Relaxed);
+        self.deadline
+            .store((self.epoch.elapsed() + timeout).as_millis() as u64, Ordering::Relaxed);
+    }
+}
+
+impl SqliteSession {
+    pub(super) async fn open(options: &DatabaseOptions) -> Result<SqliteSession, DatabaseError> {
+        let unavailable = |error: &sqlx::Error| DatabaseError::Unavailable {
+            name: options.name.clone(),
+            message: explained(error),
+            may_pass: false,
+        };
+        let wanted = SqliteConnectOptions::from_str(options.url.reveal())
+            .map_err(|error| unavailable(&error))?
+            .read_only(true)
+            .create_if_missing(false)
+            .busy_timeout(options.lock_timeout)
+            .disable_statement_logging();
+        let mut connection = wanted.connect().await.map_err(|error| unavailable(&error))?;
+        let brake = Arc::new(Brake {
+            epoch: Instant::now(),
+            deadline: AtomicU64::new(u64::MAX),
+            pulled: AtomicBool::new(false),
+        });
+        let watched = brake.clone();
+        connection
+            .lock_handle()
+            .await
+            .map_err(|error| unavailable(&error))?
+            .set_progress_handler(INSTRUCTIONS_BETWEEN_LOOKS, move || !watched.holds());
+        Ok(SqliteSession {
+            connection,
+            timeout: options.statement_timeout,
+            brake,
+        })
+    }
+
+    pub(super) async fn run(
+        &mut self,
+        sql: &str,
+        answer: Answer<'_>,
+        interrupt: &mut Interrupt,
+    ) -> Result<(), DatabaseError> {
+        let begun = Instant::now();
+        self.brake.release_until(self.timeout);
+        let result = tokio::select! {
+            result = answer_into(&mut self.connection, sql, answer) => result,
+            () = interrupt.raised() => {
+                self.brake.pulled.store(true, Ordering::Relaxed);
+                return Err(DatabaseError::Interrupted);
+            }
+        };
+        result.map_err(|error| sorted(&error, begun.elapsed(), self.timeout))
+    }
+
+    pub(super) async fn close(self) {
+        drop(self.connection.close().await);
+    }
+}
+
+async fn answer_into(connection: &mut SqliteConnection, sql: &str, answer: Answer<'_>) -> Result<(), sqlx::Error> {
+    let mut stream = sqlx::query(AssertSqlSafe(sql.to_owned()))
+        .persistent(false)
+        .fetch(connection);
+    match answer {
+        Answer::Rows(rows) => {
+            while let Some(row) = stream.try_next().await? {
+                if rows.len() == MOST_ROWS {
+                    return Err(sqlx::Error::Decode(Box::new(TooManyRows)));
+                }
+                rows.push(
+                    (0..row.len())
+                        .map(|index| text(&row, index))
+                        .collect::<Result<Row, _>>()?,
+                );
+            }
+        }
+        Answer::PackedIntegers(each) => {
+            while let Some(row) = stream.try_next().await? {
+                let packed = text(&row, 0)?.unwrap_or_default();
+                packed
+                    .split(',')
+                    .filter_map(|number| number.parse().ok())
+                    .for_each(&mut *each);
+            }
+        }
+        Answer::Values(each) => {
+            while let Some(row) = stream.try_next().await? {
+                if let Some(value) = text(&row, 0)? {
+                    each(value.as_bytes());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn text(row: &SqliteRow, index: usize) -> Result<Option<String>, sqlx::Error> {
+    let value = row.try_get_raw(index)?;
+    Ok(match value.type_info().name() {
+        "NULL" => None,
+        "INTEGER" => Some(row.try_get_unchecked::<i64, _>(index)?.to_string()),
+        "REAL" => Some(row.try_get_unchecked::<f64, _>(index)?.to_string()),
+        "BLOB" => Some(String::from_utf8_lossy(&row.try_get_unchecked::<Vec<u8>, _>(index)?).into_owned()),
+        _ => Some(row.try_get_unchecked::<String, _>(index)?),
+    })
+}
+
+/// Result codes: <https://www.sqlite.org/rescode.html>; SQLite sorts by code only roughly, so that messages decide.
+fn sorted(error: &sqlx::Error, elapsed: Duration, timeout: Duration) -> DatabaseError {
+    let database = match error {
+        sqlx::Error::Database(database) => database,
+        sqlx::Error::Decode(error) if error.is::<TooManyRows>() => return TooManyRows.into(),
+        _ => return DatabaseError::Lost(explained(error)),
+    };
+    let message = database.message();
+    let code: u32 = database.code().and_then(|code| code.parse().ok()).unwrap_or_default();
+    let reason = match code & 0xff {
+        9 => return cancelled(elapsed, timeout),
+        5 | 6 => Reason::LockTimeout,
+        3 | 8 | 23 => Reason::PermissionDenied,
+        10 | 11 | 14 | 26 => return DatabaseError::Lost(one_line(message)),
+        20 => Reason::WrongType,
+        _ if message.starts_with("no such table") => Reason::MissingTable,
+        _ if message.starts_with("no such column") => Reason::MissingColumn,
+        _ if message.contains("overflow") => Reason::Overflow,
+        1 => Reason::InvalidStatement,
+        _ => Reason::StatementFailed,
+    };
+    DatabaseError::Refused {
+        reason,
+        message: one_line(message),
+    }
+}
+
+fn explained(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(database) => one_line(database.message()),
+        sqlx::Error::Io(io) => io.kind().to_string(),
+        _ => "the file cannot be read as a SQLite database".to_owned(),
+    }
+}
+
+pub(super) async fn describe_table(
+    session: &mut Session,
+    table: &MainTable,
+) -> Result<Option<TableInfo>, DatabaseError> {
+    let name = table.name.replace('\'', "''");
+    let kind = session
+        .rows(&format!("SELECT type, wr FROM pragma_table_list('{name}') LIMIT 1"))
+        .await?;
+    let Some(kind) = kind.first() else { return Ok(None) };
+    let columns = session
+        .rows(&format!(
+            "SELECT name, type, \"notnull\", pk FROM pragma_table_xinfo('{name}')"
+        ))
+        .await?;
+    let indexed = session
+        .rows(&format!(
+            "SELECT i.name FROM pragma_index_list('{name}') l JOIN pragma_index_info(l.name) i \
+             WHERE i.seqno = 0 AND l.partial = 0"
+        ))
+        .await?;
+    Ok(Some(table_info(kind, &columns, &indexed)))
+}
+
+fn table_info(kind: &Row, columns: &[Row], indexed: &[Row]) -> TableInfo {
+    let is_table = kind[0].as_deref() == Some("table");
+    let mut info = TableInfo {
+        kind: if is_table { TableKind::Table } else { TableKind::Other },
+        columns: Default::default(),
+        primary_key: Vec::new(),
+        indexed: indexed.iter().filter_map(|row| row[0].clone()).collect(),
+        estimated_rows: None,
+        blocks: 0,
+        has_rowid: is_table && kind[1].as_deref() == Some("0"),
+    };
+    let mut key: Vec<(i64, String)> = Vec::new();
+    for row in columns {
+        let Some(name) = row[0].clone() else { continue };
+        let position: i64 = row[3].as_deref().and_then(|text| text.parse().ok()).unwrap_or_default();
+        let kind = column_kind(row[1].as_deref().unwrap_or_default());
+        // Only an INTEGER PRIMARY KEY is never NULL without saying so.
+        let nullable = row[2].as_deref() == Some("0") && !(position == 1 && kind == ColumnKind::Integer);
+        info.columns.insert(name.clone(), ColumnInfo { kind, nullable });
+        if position > 0 {
+            key.push((position, name));
+        }
+    }
+    key.sort();
+    info.primary_key = key.into_iter().map(|(_, name)| name).collect();
+    info.indexed.extend(info.primary_key.first().cloned());
+    info
+}
+
+/// Affinity by the declared type, <https://www.sqlite.org/datatype3.html> section 3.1.
+fn column_kind(type_name: &str) -> ColumnKind {
+    let upper = type_name.to_uppercase();
+    if upper.contains("INT") {
+        ColumnKind::Integer
+    } else if ["CHAR", "CLOB", "TEXT", "BLOB"].iter().any(|part| upper.contains(part)) {
+        ColumnKind::Text
+    } else {
+        ColumnKind::Other
+    }
+}
