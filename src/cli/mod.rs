@@ -1,1 +1,190 @@
-//! (Being built.)
+//! The command line: one file a verb, no logic of its own. Results go to stdout, everything else to stderr.
+
+mod completions;
+mod demo;
+mod doctor;
+mod dump;
+mod error;
+pub mod exit;
+mod generate;
+mod init;
+mod metric;
+mod output;
+mod preview;
+mod progress;
+mod run;
+mod setup;
+mod validate;
+mod versions;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use error::CliError;
+
+/// Learn how an instance of your software is used, once a week and with its operator's consent.
+///
+/// Reads YAML metric definitions, measures them safely on the live database, and sends one JSON payload to your Versions
+/// endpoint. Try `service-ping demo` first.
+#[derive(Debug, Parser)]
+#[command(name = "service-ping", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  unexpected error
+  2  the command line cannot be understood
+  3  invalid definitions or configuration
+  4  collected but not delivered: the payload waits in the outbox
+  5  another run holds the lease
+  6  reporting is off, or not consented to
+  130  interrupted";
+
+/// Options that every verb takes.
+#[derive(Debug, Clone, Args)]
+struct Global {
+    /// The configuration; every key of it also as SERVICE_PING__SECTION__KEY [default: ./service-ping.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE", env = "SERVICE_PING_CONFIG")]
+    config: Option<PathBuf>,
+    /// Colours in messages
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+    /// How log lines are written to stderr; their level is set by SERVICE_PING_LOG
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    /// Freeze the clock, such as 2026-11-19T00:00:00Z
+    #[arg(long, global = true, value_name = "RFC3339")]
+    now: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the weekly job against a sample instance and a receiver on loopback, all in ./demo
+    Demo(demo::DemoArgs),
+    /// Make a new folder with a configuration and three definitions
+    Init(init::InitArgs),
+    /// The weekly job: collect, store, submit, send metadata
+    Run(run::RunArgs),
+    /// The payload on stdout, nothing stored or sent
+    Generate(generate::GenerateArgs),
+    /// The statements of all metrics, or the values that need none, for review
+    Dump(dump::DumpArgs),
+    /// One metric or class: each statement with its time, then the value
+    Metric(metric::MetricArgs),
+    /// Check every file; errors with file, line, column and a caret
+    Validate(validate::ValidateArgs),
+    /// Exactly what would leave now, also while sending is off
+    Preview(preview::PreviewArgs),
+    /// The receiving end: stores what instances send
+    Versions(versions::VersionsArgs),
+    /// Check the configuration and everything that it points at
+    Doctor(doctor::DoctorArgs),
+    /// Completions for a shell
+    Completions(completions::CompletionsArgs),
+}
+
+/// Parses the command line, runs its verb and says how it ended.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { exit::USAGE } else { exit::DONE };
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    start_logging(&cli.global);
+    quiet_panics();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the runtime cannot be started: {error}");
+            return ExitCode::from(exit::UNEXPECTED);
+        }
+    };
+    let code = match runtime.block_on(dispatch(cli)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.exit_code()
+        }
+    };
+    // What still runs, such as a statement that was given up on, is not waited for.
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+async fn dispatch(cli: Cli) -> Result<u8, CliError> {
+    let global = &cli.global;
+    match cli.verb {
+        Verb::Demo(args) => demo::run(global, args).await,
+        Verb::Init(args) => init::run(args),
+        Verb::Run(args) => run::run(global, args).await,
+        Verb::Generate(args) => generate::run(global, args).await,
+        Verb::Dump(args) => dump::run(global, args).await,
+        Verb::Metric(args) => metric::run(global, args).await,
+        Verb::Validate(args) => validate::run(global, args).await,
+        Verb::Preview(args) => preview::run(global, args).await,
+        Verb::Versions(args) => versions::run(args).await,
+        Verb::Doctor(args) => doctor::run(global, args).await,
+        Verb::Completions(args) => completions::run(args),
+    }
+}
+
+impl Global {
+    fn now(&self) -> DateTime<Utc> {
+        // The payload carries milliseconds: nothing may depend on more.
+        let now = self.now.unwrap_or_else(Utc::now);
+        DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
+    }
+
+    /// Whether messages on stderr are coloured.
+    fn colored(&self) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => std::env::var_os("NO_COLOR").is_none() && std::io::stderr().is_terminal(),
+        }
+    }
+}
+
+fn start_logging(global: &Global) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SERVICE_PING_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match global.log_format {
+        LogFormat::Text => builder.with_ansi(global.colored()).with_target(false).init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}
+
+/// A panic of a counter is an outcome; its text may hold a row's value and is not printed.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "A part of the program panicked.");
+    }));
+}

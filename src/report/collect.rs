@@ -36,8 +36,8 @@ pub async fn collect(plan: &Plan<'_>, sources: &Sources, progress: &dyn Progress
 
 fn outcome(metric: &PlannedMetric<'_>, readings: &HashMap<&Measure, Taken>) -> Outcome {
     let mut outcome = Outcome {
-        key_path: metric.definition.key_path.clone(),
-        data_category: metric.definition.data_category,
+        key_path: metric.key_path.clone(),
+        data_category: metric.data_category,
         value: deprecated_value(),
         state: OutcomeState::Deprecated,
         elapsed: Duration::ZERO,
@@ -89,7 +89,9 @@ fn shaped(
     };
     let reading = measure.reading(&read)?;
     let error_bound = matches!(reading, Reading::Sketch(_)).then_some(sketch::ERROR_BOUND);
-    let Some(class) = &metric.class else { return Ok((reading.to_json(), error_bound)) };
-    let value = isolated(|| class.shape(reading, metric.value_type()))?;
+    let (Some(class), Some(definition)) = (&metric.class, metric.definition) else {
+        return Ok((reading.to_json(), error_bound));
+    };
+    let value = isolated(|| class.shape(reading, definition.value_type))?;
     Ok((value, error_bound))
 }

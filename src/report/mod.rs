@@ -10,6 +10,6 @@ mod read;
 
 pub use collect::{Collection, collect};
 pub use outcome::{Outcome, OutcomeState};
-pub use payload::{metadata, payload};
-pub use plan::{Plan, PlannedMetric, Selection, plan};
+pub use payload::{metadata, nested, payload};
+pub use plan::{Plan, PlannedMetric, Selection, plan, plan_one};
 pub use read::{NoProgress, Progress};

@@ -3,20 +3,26 @@
 use serde_json::{Map, Value, json};
 
 use super::Outcome;
+use crate::definition::KeyPath;
 
 /// One JSON object, each value at its key path (spec 2.3).
 pub fn payload(outcomes: &[Outcome]) -> Value {
+    nested(outcomes.iter().map(|outcome| (outcome.key_path.clone(), outcome.value.clone())))
+}
+
+/// Values at their key paths, in the nesting of a payload.
+pub fn nested(entries: impl IntoIterator<Item = (KeyPath, Value)>) -> Value {
     let mut root = Map::new();
-    for outcome in outcomes {
-        if !insert(&mut root, outcome) {
-            tracing::warn!(key_path = %outcome.key_path, "A value stands where other keys need an object.");
+    for (key_path, value) in entries {
+        if !insert(&mut root, &key_path, value) {
+            tracing::warn!(%key_path, "A value stands where other keys need an object.");
         }
     }
     Value::Object(root)
 }
 
-fn insert(root: &mut Map<String, Value>, outcome: &Outcome) -> bool {
-    let mut parts: Vec<&str> = outcome.key_path.parts().collect();
+fn insert(root: &mut Map<String, Value>, key_path: &KeyPath, value: Value) -> bool {
+    let mut parts: Vec<&str> = key_path.parts().collect();
     let Some(last) = parts.pop() else { return false };
     let mut node = root;
     for part in parts {
@@ -26,7 +32,7 @@ fn insert(root: &mut Map<String, Value>, outcome: &Outcome) -> bool {
             None => return false,
         }
     }
-    node.insert(last.to_owned(), outcome.value.clone());
+    node.insert(last.to_owned(), value);
     true
 }
 

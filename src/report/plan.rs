@@ -1,12 +1,12 @@
 //! The plan of a run: which metrics, asked how, and each distinct measure once.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use globset::GlobSet;
 use serde_json::Value;
 
 use super::read::isolated;
-use crate::definition::{Catalog, DataCategory, MetricDefinition, Status, ValueType};
+use crate::definition::{DataCategory, KeyPath, Loaded, MetricDefinition, Status};
 use crate::instrumentation::{Class, Context, Registry, Request};
 use crate::measure::{DatabaseMeasure, Failure, Measure, Reason};
 use crate::relation::Operation;
@@ -23,10 +23,12 @@ pub struct Selection {
 
 impl Selection {
     pub fn takes(&self, definition: &MetricDefinition) -> bool {
-        let key_path = definition.key_path.as_str();
-        self.categories.contains(&definition.data_category)
-            && !self.disabled.is_match(key_path)
-            && self.only.as_ref().is_none_or(|only| only.is_match(key_path))
+        self.categories.contains(&definition.data_category) && self.names(&definition.key_path)
+    }
+
+    fn names(&self, key_path: &KeyPath) -> bool {
+        let key_path = key_path.as_str();
+        !self.disabled.is_match(key_path) && self.only.as_ref().is_none_or(|only| only.is_match(key_path))
     }
 }
 
@@ -39,7 +41,10 @@ pub struct Plan<'a> {
 
 /// One metric of the plan.
 pub struct PlannedMetric<'a> {
-    pub definition: &'a MetricDefinition,
+    pub key_path: KeyPath,
+    pub data_category: DataCategory,
+    /// `None` where it was left out because it has errors.
+    pub definition: Option<&'a MetricDefinition>,
     /// The class that shapes its reading; `None` where there is none to ask.
     pub class: Option<Class<'a>>,
     /// `Ok(None)` for a deprecated metric, which asks for nothing.
@@ -56,50 +61,88 @@ impl PlannedMetric<'_> {
 
     /// The fallback that the definition declares, or its class.
     pub(super) fn declared_fallback(&self) -> Option<Value> {
-        let of_class = || self.class.as_ref().and_then(|class| class.fallback(&self.definition.options));
-        self.definition.fallback.clone().or_else(of_class)
-    }
-
-    pub(super) fn value_type(&self) -> ValueType {
-        self.definition.value_type
+        let definition = self.definition?;
+        let of_class = || self.class.as_ref().and_then(|class| class.fallback(&definition.options));
+        definition.fallback.clone().or_else(of_class)
     }
 }
 
-/// Describes every selected metric; a class that fails or panics costs its own metric alone.
-pub fn plan<'a>(catalog: &'a Catalog, registry: &'a Registry, context: &Context<'a>, selection: &Selection) -> Plan<'a> {
-    let mut readings: Vec<(Measure, String)> = Vec::new();
-    let mut known: HashMap<Measure, ()> = HashMap::new();
-    let mut metrics = Vec::new();
-    for definition in &catalog.metrics {
-        if definition.status == Status::Removed || !selection.takes(definition) {
-            continue;
-        }
-        let metric = planned(definition, registry, context);
-        if let Ok(Some(measure)) = &metric.measure {
+impl<'a> Plan<'a> {
+    fn of(metrics: Vec<PlannedMetric<'a>>) -> Plan<'a> {
+        let mut readings: Vec<(Measure, String)> = Vec::new();
+        let mut known: HashSet<Measure> = HashSet::new();
+        for metric in &metrics {
+            let Ok(Some(measure)) = &metric.measure else { continue };
             for leaf in measure.leaves() {
-                if known.insert(leaf.clone(), ()).is_none() {
-                    readings.push((leaf.clone(), definition.key_path.to_string()));
+                if known.insert(leaf.clone()) {
+                    readings.push((leaf.clone(), metric.key_path.to_string()));
                 }
             }
         }
-        metrics.push(metric);
+        Plan { metrics, readings }
     }
-    Plan { metrics, readings }
+
+    /// The plan of some of its metrics.
+    pub fn keep(self, keep: impl Fn(&PlannedMetric<'a>) -> bool) -> Plan<'a> {
+        Plan::of(self.metrics.into_iter().filter(|metric| keep(metric)).collect())
+    }
+}
+
+/// Describes every selected metric; a class that fails or panics costs its own metric alone, and a definition that is
+/// invalid its own key.
+pub fn plan<'a>(loaded: &'a Loaded, registry: &'a Registry, context: &Context<'a>, selection: &Selection) -> Plan<'a> {
+    let definitions = loaded.catalog.metrics.iter();
+    let wanted = definitions.filter(|definition| definition.status != Status::Removed && selection.takes(definition));
+    let mut metrics: Vec<PlannedMetric<'a>> = wanted.map(|definition| planned(definition, registry, context)).collect();
+    let broken = loaded.invalid.iter().flat_map(|invalid| &invalid.key_paths);
+    metrics.extend(broken.filter(|key_path| selection.names(key_path)).map(invalid));
+    Plan::of(metrics)
+}
+
+/// The plan of one definition, wherever it came from; nothing where it is removed.
+pub fn plan_one<'a>(definition: &'a MetricDefinition, registry: &'a Registry, context: &Context<'a>) -> Plan<'a> {
+    let planned = (definition.status != Status::Removed).then(|| planned(definition, registry, context));
+    Plan::of(planned.into_iter().collect())
+}
+
+/// The place of a definition that was left out: -1, with its reason.
+fn invalid<'a>(key_path: &KeyPath) -> PlannedMetric<'a> {
+    PlannedMetric {
+        key_path: key_path.clone(),
+        data_category: DataCategory::Optional,
+        definition: None,
+        class: None,
+        measure: Err(Failure::new(Reason::InvalidDefinition, "the definition has errors and was left out")),
+    }
 }
 
 fn planned<'a>(definition: &'a MetricDefinition, registry: &'a Registry, context: &Context<'a>) -> PlannedMetric<'a> {
-    if definition.status == Status::Deprecated {
-        return PlannedMetric { definition, class: None, measure: Ok(None) };
+    let (class, measure) = described(definition, registry, context);
+    PlannedMetric {
+        key_path: definition.key_path.clone(),
+        data_category: definition.data_category,
+        definition: Some(definition),
+        class,
+        measure,
     }
+}
+
+fn described<'a>(
+    definition: &'a MetricDefinition,
+    registry: &'a Registry,
+    context: &Context<'a>,
+) -> (Option<Class<'a>>, Result<Option<Measure>, Failure>) {
+    if definition.status == Status::Deprecated {
+        return (None, Ok(None));
+    }
+    let unknown = |message: String| (None, Err(Failure::new(Reason::UnknownInstrumentationClass, message)));
     let Some(name) = definition.instrumentation_class.as_deref() else {
-        let failure = Failure::new(Reason::UnknownInstrumentationClass, "the definition names no instrumentation class");
-        return PlannedMetric { definition, class: None, measure: Err(failure) };
+        return unknown("the definition names no instrumentation class".to_owned());
     };
     let Some(class) = registry.class(name, context.catalog) else {
-        let failure = Failure::new(Reason::UnknownInstrumentationClass, format!("there is no class {name:?}"));
-        return PlannedMetric { definition, class: None, measure: Err(failure) };
+        return unknown(format!("there is no class {name:?}"));
     };
     let request = Request { options: &definition.options, time_frame: definition.time_frame };
     let measure = isolated(|| class.describe(&request, context)).map(Some);
-    PlannedMetric { definition, class: Some(class), measure }
+    (Some(class), measure)
 }

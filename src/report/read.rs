@@ -20,6 +20,8 @@ pub trait Progress: Sync {
     fn begin(&self, _readings: usize) {}
     /// A reading was taken.
     fn reading(&self, _label: &str, _failure: Option<&Failure>) {}
+    /// All readings are taken.
+    fn end(&self) {}
 }
 
 /// Tells nobody.
@@ -57,7 +59,9 @@ pub(super) async fn read_all(measures: &[(Measure, String)], sources: &Sources, 
             Taken { result, elapsed: begun.elapsed(), statements: 0, retries: 0 }
         })
     };
-    taken.into_iter().enumerate().map(finish).collect()
+    let taken = taken.into_iter().enumerate().map(finish).collect();
+    progress.end();
+    taken
 }
 
 /// Runs pure code that may panic, as one failure.

@@ -1,0 +1,134 @@
+//! `doctor`: the configuration and everything that it points at, looked at once.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::output::{Format, counted, print};
+use super::setup::{DefinitionArgs, Setup, load_config};
+use super::{CliError, Global, exit};
+use crate::definition::{self, Severity};
+use crate::source::database::{Database, Interrupt, StatementLog};
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    definitions: DefinitionArgs,
+    /// How the findings are written
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// One thing that was looked at.
+struct Finding {
+    subject: String,
+    well: bool,
+    says: String,
+}
+
+impl Finding {
+    fn well(subject: &str, says: impl Into<String>) -> Finding {
+        Finding { subject: subject.to_owned(), well: true, says: says.into() }
+    }
+
+    fn ill(subject: &str, says: impl Into<String>) -> Finding {
+        Finding { subject: subject.to_owned(), well: false, says: says.into() }
+    }
+}
+
+pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliError> {
+    let config = load_config(global)?;
+    let mut findings = vec![Finding::well("service-ping", env!("CARGO_PKG_VERSION"))];
+    findings.push(match &config.file {
+        Some(path) => Finding::well("configuration", path.display().to_string()),
+        None => Finding::well("configuration", "no service-ping.toml: defaults and the environment"),
+    });
+    let root = args.definitions.definitions.clone().unwrap_or_else(|| config.definitions.clone());
+    findings.push(definitions(&root));
+    let setup = Setup {
+        loaded: definition::Loaded::default(),
+        registry: crate::instrumentation::Registry::built_in(),
+        now: global.now(),
+        config,
+    };
+    findings.extend(databases(&setup).await);
+    findings.push(state(&setup).await);
+    findings.push(versions(&setup));
+    let well = findings.iter().all(|finding| finding.well);
+    show(&findings, args.format)?;
+    Ok(if well { exit::DONE } else { exit::UNEXPECTED })
+}
+
+fn definitions(root: &std::path::Path) -> Finding {
+    match definition::load(root) {
+        Err(error) => Finding::ill("definitions", error.to_string()),
+        Ok(loaded) => {
+            let errors = loaded.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+            let metrics = counted(loaded.catalog.metrics.len(), "metric");
+            match errors {
+                0 => Finding::well("definitions", format!("{metrics} in {}", root.display())),
+                errors => Finding::ill("definitions", format!("{}: service-ping validate", counted(errors, "error"))),
+            }
+        }
+    }
+}
+
+async fn databases(setup: &Setup) -> Vec<Finding> {
+    if setup.config.databases.is_empty() {
+        return vec![Finding::well("databases", "none configured: database metrics fall back to -1")];
+    }
+    let (_switch, interrupt) = Interrupt::channel();
+    let mut findings = Vec::new();
+    let sources = match setup.sources(None, interrupt.clone(), StatementLog::default()) {
+        Ok(sources) => sources,
+        Err(error) => return vec![Finding::ill("databases", error.to_string())],
+    };
+    for (name, database) in &sources.databases {
+        let subject = format!("database {name}");
+        findings.push(match version(database, &interrupt).await {
+            Ok(version) => Finding::well(&subject, version),
+            Err(error) => Finding::ill(&subject, error.to_string()),
+        });
+    }
+    findings
+}
+
+async fn version(database: &Database, interrupt: &Interrupt) -> Result<String, CliError> {
+    let mut session = database.open(interrupt, StatementLog::default()).await?;
+    let version = session.server_version().await?;
+    session.close().await;
+    Ok(format!("{:?} {version}, read-only session", database.dialect()))
+}
+
+async fn state(setup: &Setup) -> Finding {
+    match setup.state().await {
+        Ok(state) => Finding::well("state", state.location().to_owned()),
+        Err(error) => Finding::ill("state", error.to_string()),
+    }
+}
+
+fn versions(setup: &Setup) -> Finding {
+    let config = &setup.config;
+    match (&config.versions.url, config.reporting.why_not()) {
+        (_, Some(why)) => Finding::well("versions", format!("nothing leaves: {why}")),
+        (None, None) => Finding::well("versions", "no url: nothing leaves"),
+        (Some(url), None) => Finding::well("versions", format!("sends to {url}")),
+    }
+}
+
+fn show(findings: &[Finding], format: Format) -> Result<(), CliError> {
+    match format {
+        Format::Json => {
+            let entry = |finding: &Finding| json!({"subject": finding.subject, "ok": finding.well, "says": finding.says});
+            let list: Vec<Value> = findings.iter().map(entry).collect();
+            print(&format!("{:#}\n", json!({"findings": list})))
+        }
+        Format::Human => {
+            let width = findings.iter().map(|finding| finding.subject.len()).max().unwrap_or_default();
+            let line = |finding: &Finding| {
+                let mark = if finding.well { "ok  " } else { "FAIL" };
+                format!("{mark}  {:width$}  {}\n", finding.subject, finding.says)
+            };
+            print(&findings.iter().map(line).collect::<String>())
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `generate`: the payload on stdout, nothing stored or sent.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::output::{DocumentFormat, print_document, written};
+use super::setup::{DefinitionArgs, OnlyArgs, Setup, interrupt_on_signals};
+use super::{CliError, Global, exit, progress};
+use crate::report::{Collection, Plan, collect, metadata, payload};
+use crate::source::database::StatementLog;
+
+#[derive(Debug, Args)]
+pub(super) struct GenerateArgs {
+    #[command(flatten)]
+    definitions: DefinitionArgs,
+    #[command(flatten)]
+    only: OnlyArgs,
+    /// How the payload is written
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Json)]
+    format: DocumentFormat,
+    /// Also write the timing metadata to a file, as JSON
+    #[arg(long, value_name = "FILE")]
+    metadata: Option<PathBuf>,
+}
+
+pub(super) async fn run(global: &Global, args: GenerateArgs) -> Result<u8, CliError> {
+    let setup = Setup::load(global, &args.definitions)?;
+    let plan = setup.plan(&setup.selection(&args.only)?);
+    let (collection, uuid) = collected(&setup, &plan).await?;
+    print_document(&payload(&collection.outcomes), args.format)?;
+    if let Some(path) = &args.metadata {
+        let text = written(&metadata(&uuid, &collection.outcomes), DocumentFormat::Json)?;
+        std::fs::write(path, text).map_err(|error| CliError::file(path, error))?;
+    }
+    Ok(exit::DONE)
+}
+
+/// The readings of a plan, and the instance's uuid.
+pub(super) async fn collected(setup: &Setup, plan: &Plan<'_>) -> Result<(Collection, Value), CliError> {
+    let uuid = match &setup.config.instance.uuid {
+        Some(uuid) => uuid.clone(),
+        None => setup.state().await?.instance_uuid().await?.to_string(),
+    };
+    let sources = setup.sources(Some(uuid.clone()), interrupt_on_signals(), StatementLog::default())?;
+    let collection = collect(plan, &sources, progress::progress().as_ref()).await;
+    for (outcome, failure) in collection.fallbacks() {
+        tracing::info!(key_path = %outcome.key_path, %failure, "A metric fell back.");
+    }
+    Ok((collection, Value::from(uuid)))
+}

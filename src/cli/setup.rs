@@ -1,0 +1,198 @@
+//! What most verbs begin with: configuration, definitions, sources.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use tokio::sync::watch;
+
+use super::{CliError, Global, output};
+use crate::config::Config;
+use crate::definition::{self, Diagnostic, Loaded, Severity};
+use crate::instrumentation::{Context, Registry};
+use crate::relation::Dialect;
+use crate::report::{Plan, Selection, plan};
+use crate::source::Sources;
+use crate::source::database::{Database, DatabaseOptions, DatabaseUrl, Interrupt, StatementLog};
+use crate::source::facts::Facts;
+use crate::state::StateStore;
+
+/// Options of the verbs that read definitions.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DefinitionArgs {
+    /// The folder that holds metrics/ [default: `definitions` of the configuration]
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) definitions: Option<PathBuf>,
+    /// Leave invalid definitions out, name them, and report their keys as -1
+    #[arg(long)]
+    pub(super) skip_invalid: bool,
+}
+
+/// Which metrics a verb is about.
+#[derive(Debug, Clone, Args)]
+pub(super) struct OnlyArgs {
+    /// Only metrics whose key path matches, such as 'counts.*'; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(super) only: Vec<String>,
+}
+
+/// The configuration and the definitions, read and checked.
+pub(super) struct Setup {
+    pub(super) config: Config,
+    pub(super) loaded: Loaded,
+    pub(super) registry: Registry,
+    pub(super) now: DateTime<Utc>,
+}
+
+pub(super) fn load_config(global: &Global) -> Result<Config, CliError> {
+    let environment: BTreeMap<String, String> = std::env::vars().collect();
+    Ok(Config::load(global.config.as_deref(), &environment)?)
+}
+
+impl Setup {
+    /// Problems of the definitions are printed; errors end the verb unless they are to be skipped.
+    pub(super) fn load(global: &Global, args: &DefinitionArgs) -> Result<Setup, CliError> {
+        let config = load_config(global)?;
+        let root = args.definitions.clone().unwrap_or_else(|| config.definitions.clone());
+        let loaded = definition::load(&root)?;
+        let setup = Setup { config, loaded, registry: Registry::built_in(), now: global.now() };
+        setup.refuse_errors(global, args.skip_invalid)?;
+        Ok(setup)
+    }
+
+    fn refuse_errors(&self, global: &Global, skip_invalid: bool) -> Result<(), CliError> {
+        let errors: Vec<&Diagnostic> =
+            self.loaded.problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
+        errors.iter().for_each(|error| eprint!("{}", output::rendered(*error, global)));
+        if errors.is_empty() {
+            return Ok(());
+        }
+        if !skip_invalid {
+            return Err(CliError::InvalidDefinitions(errors.len()));
+        }
+        for invalid in &self.loaded.invalid {
+            let keys: Vec<&str> = invalid.key_paths.iter().map(|key| key.as_str()).collect();
+            let keys = if keys.is_empty() { "no key path".to_owned() } else { keys.join(", ") };
+            eprintln!("skipped {} ({keys})", invalid.file.display());
+        }
+        Ok(())
+    }
+
+    /// What may leave, by the configuration, and what `--only` leaves of it.
+    pub(super) fn selection(&self, only: &OnlyArgs) -> Result<Selection, CliError> {
+        let reporting = &self.config.reporting;
+        Ok(Selection {
+            categories: reporting.categories.clone(),
+            disabled: globs(&reporting.disabled_metrics)?,
+            only: if only.only.is_empty() { None } else { Some(globs(&only.only)?) },
+        })
+    }
+
+    pub(super) fn context(&self) -> Context<'_> {
+        Context { catalog: &self.loaded.catalog, registry: &self.registry, now: self.now, depth: 0 }
+    }
+
+    pub(super) fn plan(&self, selection: &Selection) -> Plan<'_> {
+        plan(&self.loaded, &self.registry, &self.context(), selection)
+    }
+
+    /// The dialect of a database, PostgreSQL where it is not configured.
+    pub(super) fn dialect(&self, database: &str) -> Dialect {
+        let url = self.config.databases.get(database).map(|database| DatabaseUrl::new(database.url.expose()));
+        url.and_then(|url| url.dialect()).unwrap_or(Dialect::Postgres)
+    }
+
+    /// The sources of one run. Nothing is opened yet.
+    pub(super) fn sources(&self, uuid: Option<String>, interrupt: Interrupt, log: StatementLog) -> Result<Sources, CliError> {
+        let mut databases = BTreeMap::new();
+        for (name, database) in &self.config.databases {
+            let options = DatabaseOptions {
+                name: name.clone(),
+                url: DatabaseUrl::new(database.url.expose()),
+                statement_timeout: database.statement_timeout,
+                lock_timeout: database.lock_timeout,
+                application_name: database.application_name.clone(),
+                connections: database.connections,
+            };
+            databases.insert(name.clone(), Arc::new(Database::new(options)?));
+        }
+        Ok(Sources { databases, facts: self.facts(uuid), interrupt, log })
+    }
+
+    fn facts(&self, uuid: Option<String>) -> Facts {
+        let instance = &self.config.instance;
+        Facts {
+            uuid: instance.uuid.clone().or(uuid),
+            hostname: instance.hostname.clone().or_else(system_hostname),
+            version: instance.version.clone(),
+            installation_type: instance.installation_type.clone(),
+            edition: instance.edition.clone(),
+            recorded_at: self.now,
+            settings: self.config.settings.clone(),
+        }
+    }
+
+    pub(super) async fn state(&self) -> Result<StateStore, CliError> {
+        Ok(StateStore::open(&self.config.state.url.expose()).await?)
+    }
+
+    /// The configured uuid, or the one that the state store made once and keeps.
+    pub(super) async fn uuid(&self, state: &StateStore) -> Result<String, CliError> {
+        match &self.config.instance.uuid {
+            Some(uuid) => Ok(uuid.clone()),
+            None => Ok(state.instance_uuid().await?.to_string()),
+        }
+    }
+}
+
+/// An interrupt that the first Ctrl-C or SIGTERM raises; the second ends the process at once.
+pub(super) fn interrupt_on_signals() -> Interrupt {
+    let (switch, interrupt) = Interrupt::channel();
+    tokio::spawn(async move {
+        terminate_signal().await;
+        eprintln!("interrupted: cancelling what runs");
+        raise(&switch);
+        terminate_signal().await;
+        std::process::exit(i32::from(super::exit::INTERRUPTED));
+    });
+    interrupt
+}
+
+fn raise(switch: &watch::Sender<bool>) {
+    // Nobody listens any more if the run is over.
+    drop(switch.send(true));
+}
+
+pub(super) async fn terminate_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+}
+
+fn globs(patterns: &[String]) -> Result<GlobSet, CliError> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let glob = Glob::new(pattern).map_err(|error| CliError::Usage(format!("{pattern:?} is not a glob: {error}")))?;
+        set.add(glob);
+    }
+    set.build().map_err(|error| CliError::Usage(error.to_string()))
+}
+
+fn system_hostname() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}

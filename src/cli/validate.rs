@@ -1,0 +1,86 @@
+//! `validate`: every file, every problem at once.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::output::{counted, print, rendered};
+use super::setup::load_config;
+use super::{CliError, Global, exit};
+use crate::definition::{self, Diagnostic, Severity, findings};
+use crate::instrumentation::Registry;
+
+#[derive(Debug, Args)]
+pub(super) struct ValidateArgs {
+    /// The folder that holds metrics/ [default: `definitions` of the configuration]
+    #[arg(long, value_name = "FOLDER")]
+    definitions: Option<PathBuf>,
+    /// Warnings are errors, for CI
+    #[arg(long)]
+    deny_warnings: bool,
+    /// github gives workflow commands, which annotate a change
+    #[arg(long, value_enum, default_value_t = ValidateFormat::Human)]
+    format: ValidateFormat,
+    /// Also write the JSON Schemas for editors into metrics/schema/
+    #[arg(long)]
+    write_schema: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ValidateFormat {
+    Human,
+    Json,
+    Github,
+}
+
+pub(super) async fn run(global: &Global, args: ValidateArgs) -> Result<u8, CliError> {
+    let config = load_config(global)?;
+    let root = args.definitions.unwrap_or(config.definitions);
+    let loaded = definition::load(&root)?;
+    let registry = Registry::built_in();
+    let mut problems = loaded.problems;
+    problems.extend(findings(&loaded.catalog, &|name| registry.knows(name)));
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let warnings = problems.len() - errors;
+    show(&problems, args.format, global)?;
+    let metrics = loaded.catalog.metrics.len();
+    if args.format != ValidateFormat::Json {
+        let files = format!("{} and {}", counted(metrics, "metric"), counted(loaded.catalog.classes.len(), "declared class"));
+        let files = files.replace("classs", "classes");
+        eprintln!("{files}: {}, {}", counted(errors, "error"), counted(warnings, "warning"));
+    }
+    if args.write_schema {
+        write_schemas(&root)?;
+    }
+    let fails = errors > 0 || (args.deny_warnings && warnings > 0);
+    Ok(if fails { exit::INVALID } else { exit::DONE })
+}
+
+fn show(problems: &[Diagnostic], format: ValidateFormat, global: &Global) -> Result<(), CliError> {
+    match format {
+        ValidateFormat::Human => {
+            problems.iter().for_each(|problem| eprint!("{}", rendered(problem, global)));
+            Ok(())
+        }
+        ValidateFormat::Json => {
+            let list: Vec<Value> = problems.iter().map(Diagnostic::to_json).collect();
+            print(&format!("{:#}\n", json!({"problems": list})))
+        }
+        ValidateFormat::Github => {
+            let lines: Vec<String> = problems.iter().map(|problem| problem.to_github() + "\n").collect();
+            print(&lines.concat())
+        }
+    }
+}
+
+fn write_schemas(root: &std::path::Path) -> Result<(), CliError> {
+    let folder = root.join("metrics/schema");
+    std::fs::create_dir_all(&folder).map_err(|error| CliError::file(&folder, error))?;
+    for (name, text) in definition::schemas() {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(|error| CliError::file(&path, error))?;
+        eprintln!("wrote {}", path.display());
+    }
+    Ok(())
+}
