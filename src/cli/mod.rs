@@ -14,6 +14,7 @@ mod preview;
 mod progress;
 mod run;
 mod setup;
+mod summary;
 mod validate;
 mod versions;
 

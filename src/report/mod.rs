@@ -7,9 +7,11 @@ mod outcome;
 mod payload;
 mod plan;
 mod read;
+mod weekly;
 
 pub use collect::{Collection, collect};
 pub use outcome::{Outcome, OutcomeState};
 pub use payload::{metadata, nested, payload};
 pub use plan::{Plan, PlannedMetric, Selection, plan, plan_one};
 pub use read::{NoProgress, Progress};
+pub use weekly::{Delivered, Destination, Job, RunReport, run};

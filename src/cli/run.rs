@@ -1,0 +1,145 @@
+//! `run`: the weekly job.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::output::{Format, counted, print};
+use super::setup::{DefinitionArgs, OnlyArgs, Setup, interrupt_on_signals};
+use super::{CliError, Global, exit, progress, summary};
+use crate::measure::Measure;
+use crate::report::{Delivered, Destination, Job, Plan, RunReport, run as run_job};
+use crate::source::database::StatementLog;
+use crate::versions::{Client, ClientConfig};
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    definitions: DefinitionArgs,
+    #[command(flatten)]
+    only: OnlyArgs,
+    /// Plan only: what would be measured, and how
+    #[arg(long)]
+    dry_run: bool,
+    /// Collect and store, but send nothing
+    #[arg(long)]
+    no_submit: bool,
+    /// Also write the payload to a file
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// How the run's report is written
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> {
+    let setup = Setup::load(global, &args.definitions)?;
+    if !setup.config.reporting.enabled {
+        eprintln!("reporting is off: set reporting.enabled = true to let the weekly job run");
+        return Ok(exit::REPORTING_OFF);
+    }
+    let plan = setup.plan(&setup.selection(&args.only)?);
+    if args.dry_run {
+        show_plan(&setup, &plan, args.format)?;
+        return Ok(exit::DONE);
+    }
+    let (report, code) = weekly(&setup, &plan, args.no_submit).await?;
+    if let Some(path) = &args.output {
+        std::fs::write(path, &report.payload).map_err(|error| CliError::file(path, error))?;
+    }
+    match args.format {
+        Format::Human => print(&summary::text(&report))?,
+        Format::Json => print(&format!("{:#}\n", summary::json(&report)))?,
+    }
+    Ok(code)
+}
+
+/// Runs the job, and gives the exit code that its end deserves.
+pub(super) async fn weekly(setup: &Setup, plan: &Plan<'_>, no_submit: bool) -> Result<(RunReport, u8), CliError> {
+    let state = setup.state().await?;
+    let uuid = setup.uuid(&state).await?;
+    let parsed = Uuid::parse_str(&uuid)
+        .map_err(|_| CliError::Other(format!("[instance] uuid = {uuid:?} is not a UUID")))?;
+    let sources = setup.sources(Some(uuid), interrupt_on_signals(), StatementLog::default())?;
+    let client = client(setup)?;
+    let job = Job {
+        plan,
+        sources: &sources,
+        state: &state,
+        destination: destination(setup, client.as_ref(), no_submit),
+        uuid: parsed,
+        definitions_digest: setup.loaded.catalog.digest.clone(),
+        trigger: "cli".to_owned(),
+    };
+    let report = run_job(&job, progress::progress().as_ref()).await?;
+    state.close().await;
+    let code = exit_code(setup, &report, no_submit);
+    Ok((report, code))
+}
+
+fn client(setup: &Setup) -> Result<Option<Client>, CliError> {
+    let versions = &setup.config.versions;
+    let Some(url) = &versions.url else { return Ok(None) };
+    let config = ClientConfig {
+        timeout: versions.timeout,
+        attempts: versions.attempts,
+        ..ClientConfig::new(url.expose())
+    };
+    Client::new(config).map(Some).map_err(|error| CliError::Other(error.to_string()))
+}
+
+fn destination<'a>(setup: &Setup, client: Option<&'a Client>, no_submit: bool) -> Destination<'a> {
+    match (client, setup.config.reporting.why_not()) {
+        _ if no_submit => Destination::Nowhere("--no-submit".to_owned()),
+        (_, Some(why)) => Destination::Nowhere(why),
+        (None, None) => Destination::Nowhere("[versions] has no url".to_owned()),
+        (Some(client), None) => Destination::Versions(client),
+    }
+}
+
+fn exit_code(setup: &Setup, report: &RunReport, no_submit: bool) -> u8 {
+    match &report.delivery {
+        _ if report.interrupted => exit::INTERRUPTED,
+        Delivered::Tried(delivery) if !delivery.is_delivered() => exit::NOT_DELIVERED,
+        Delivered::Kept(_) if !no_submit && setup.config.reporting.why_not().is_some() => exit::REPORTING_OFF,
+        _ => exit::DONE,
+    }
+}
+
+fn show_plan(setup: &Setup, plan: &Plan<'_>, format: Format) -> Result<(), CliError> {
+    let lines = plan.metrics.iter().map(|metric| {
+        let how = match &metric.measure {
+            Ok(None) => "deprecated: -1000".to_owned(),
+            Ok(Some(measure)) => described(setup, measure),
+            Err(failure) => format!("falls back: {failure}"),
+        };
+        (metric.key_path.to_string(), how)
+    });
+    let lines: Vec<(String, String)> = lines.collect();
+    if format == Format::Json {
+        let entry = |(key_path, how): &(String, String)| json!({"key_path": key_path, "how": how});
+        let list: Vec<Value> = lines.iter().map(entry).collect();
+        return print(&format!("{:#}\n", json!({"metrics": list, "readings": plan.readings.len()})));
+    }
+    let text: String = lines.iter().map(|(key_path, how)| format!("{key_path}\n    {how}\n")).collect();
+    print(&text)?;
+    let metrics = counted(plan.metrics.len(), "metric");
+    eprintln!("{metrics} from {}; nothing was measured or sent", counted(plan.readings.len(), "reading"));
+    Ok(())
+}
+
+fn described(setup: &Setup, measure: &Measure) -> String {
+    match super::dump::sql(measure, &|database| setup.dialect(database)) {
+        Some(Ok(sql)) => sql,
+        Some(Err(error)) => format!("no statement: {error}"),
+        None => match measure {
+            Measure::Setting(name) => format!("setting {name}"),
+            Measure::Fact(fact) => format!("{fact:?}").to_lowercase(),
+            Measure::Constant(value) => format!("the value {value}"),
+            _ => "a sum of other metrics".to_owned(),
+        },
+    }
+}
+

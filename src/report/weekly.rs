@@ -1,0 +1,136 @@
+//! The weekly job: collect, store, deliver.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::collect::{Collection, collect};
+use super::outcome::Outcome;
+use super::payload::{metadata, payload};
+use super::plan::Plan;
+use super::read::Progress;
+use crate::source::Sources;
+use crate::state::{NewReport, NewRun, OutcomeRecord, RunEnd, RunStatus, StateError, StateStore};
+use crate::versions::{Client, DeliveryOptions, DeliveryReport, Sender, deliver};
+
+/// Where the payload of a run goes.
+pub enum Destination<'a> {
+    /// It is delivered, after everything that waited before it.
+    Versions(&'a Client),
+    /// It is kept and does not leave; why.
+    Nowhere(String),
+}
+
+/// What a run is told.
+pub struct Job<'a> {
+    pub plan: &'a Plan<'a>,
+    pub sources: &'a Sources,
+    pub state: &'a StateStore,
+    pub destination: Destination<'a>,
+    pub uuid: Uuid,
+    /// A digest of all definitions, so that runs can be compared.
+    pub definitions_digest: String,
+    /// What started it, such as `cli`.
+    pub trigger: String,
+}
+
+/// What a run did.
+pub struct RunReport {
+    pub run_id: Uuid,
+    pub recorded_at: DateTime<Utc>,
+    pub collection: Collection,
+    /// The payload, byte for byte as it is sent.
+    pub payload: String,
+    pub interrupted: bool,
+    pub delivery: Delivered,
+    pub elapsed: Duration,
+}
+
+/// What became of the payload.
+pub enum Delivered {
+    Tried(DeliveryReport),
+    /// It does not leave; why.
+    Kept(String),
+}
+
+/// Runs the job. A payload that was cut short by an interrupt is neither stored nor sent.
+///
+/// # Errors
+/// The state store failed.
+pub async fn run(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, StateError> {
+    let begun = Instant::now();
+    let run_id = Uuid::now_v7();
+    let recorded_at = job.sources.facts.recorded_at;
+    let started_at = Utc::now();
+    let new_run = NewRun {
+        id: run_id,
+        recorded_at,
+        started_at,
+        definitions_digest: job.definitions_digest.clone(),
+        trigger: job.trigger.clone(),
+    };
+    job.state.begin_run(&new_run).await?;
+    let collection = collect(job.plan, job.sources, progress).await;
+    let records: Vec<OutcomeRecord> = collection.outcomes.iter().map(record).collect();
+    job.state.record_outcomes(run_id, &records).await?;
+    let payload = payload(&collection.outcomes).to_string();
+    let interrupted = job.sources.interrupt.is_raised();
+    let delivery = if interrupted {
+        Delivered::Kept("the run was interrupted".to_owned())
+    } else {
+        let report = new_report(job, run_id, recorded_at, &payload, &collection);
+        store_and_send(job, report).await?
+    };
+    let status = if interrupted { RunStatus::Interrupted } else { RunStatus::Completed };
+    job.state.finish_run(run_id, &RunEnd { finished_at: Utc::now(), status, message: None }).await?;
+    Ok(RunReport { run_id, recorded_at, collection, payload, interrupted, delivery, elapsed: begun.elapsed() })
+}
+
+fn new_report(
+    job: &Job<'_>,
+    run_id: Uuid,
+    recorded_at: DateTime<Utc>,
+    payload: &str,
+    collection: &Collection,
+) -> NewReport {
+    let uuid = Value::from(job.uuid.to_string());
+    let metadata = json!({"metadata": metadata(&uuid, &collection.outcomes)});
+    NewReport { run_id, recorded_at, payload_json: payload.to_owned(), metadata_json: Some(metadata.to_string()) }
+}
+
+async fn store_and_send(job: &Job<'_>, report: NewReport) -> Result<Delivered, StateError> {
+    match &job.destination {
+        Destination::Nowhere(why) => {
+            job.state.keep(&report).await?;
+            Ok(Delivered::Kept(why.clone()))
+        }
+        Destination::Versions(client) => {
+            job.state.enqueue(&report).await?;
+            deliver(job.state, client, &delivery_options(job)).await.map(Delivered::Tried)
+        }
+    }
+}
+
+fn delivery_options(job: &Job<'_>) -> DeliveryOptions {
+    let facts = &job.sources.facts;
+    DeliveryOptions::new(Sender {
+        uuid: job.uuid,
+        hostname: facts.hostname.clone().unwrap_or_default(),
+        version: facts.version.clone().unwrap_or_default(),
+    })
+}
+
+fn record(outcome: &Outcome) -> OutcomeRecord {
+    OutcomeRecord {
+        key_path: outcome.key_path.to_string(),
+        value: outcome.value.clone(),
+        reason: outcome.failure().map(|failure| failure.reason.code().to_owned()),
+        message: outcome.failure().map(|failure| failure.message.clone()),
+        elapsed_seconds: outcome.elapsed.as_secs_f64(),
+        statements: u32::try_from(outcome.statements).unwrap_or(u32::MAX),
+        retries: outcome.retries,
+        error_bound: outcome.error_bound,
+    }
+}
