@@ -114,7 +114,16 @@ pub(super) fn json(report: &RunReport) -> Value {
         "deprecated": deprecated,
         "statements": outcomes.iter().map(|outcome| outcome.statements).sum::<u64>(),
         "payload_bytes": report.payload.len(),
+        "peak_memory_bytes": peak_memory(),
         "delivery": delivery,
         "outcomes": outcomes.iter().map(Outcome::to_json).collect::<Vec<Value>>(),
     })
+}
+
+/// The most memory that this process has held, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
 }
