@@ -456,7 +456,7 @@ async fn follows_metadata_apart_from_the_payload(place: Place) {
     assert_eq!(claimed.metadata, r#"{"metadata": {}}"#);
     assert_ne!(claimed.key, with.idempotency_key);
     assert!(store.mark_metadata_attempt(with.id, &lease).await.unwrap());
-    store.mark_metadata_waiting(with.id, &lease, "500").await.unwrap();
+    store.mark_metadata_waiting(with.id, &lease, "500", None).await.unwrap();
     assert_eq!(
         store.unsent_metadata().await.unwrap()[0].metadata_last_error.as_deref(),
         Some("500")

@@ -7,6 +7,7 @@
 mod dev_ops;
 mod error;
 mod facts;
+mod lease;
 mod location;
 mod outbox;
 mod outcomes;
@@ -19,7 +20,7 @@ mod time;
 
 pub use dev_ops::DevOpsRecord;
 pub use error::{OpenError, StateError};
-pub use outbox::{ClaimedMetadata, ClaimedReport, Lease};
+pub use lease::{ClaimedMetadata, ClaimedReport, Lease};
 pub use outcomes::OutcomeRecord;
 pub use reports::{Delivery, MetadataDelivery, NewReport, Report};
 pub use runs::{NewRun, Run, RunEnd, RunStatus};

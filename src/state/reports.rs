@@ -34,7 +34,7 @@ pub struct Report {
     pub delivery: Delivery,
     /// Requests that were begun, also those that a killed process began.
     pub attempts: u32,
-    /// Not before this instant, if the endpoint asked to be left alone.
+    /// Not before this instant, if the endpoint asked to be left alone; of the metadata, once the payload is sent.
     pub next_attempt_at: Option<DateTime<Utc>>,
     pub last_error: Option<String>,
     pub sent_at: Option<DateTime<Utc>>,
