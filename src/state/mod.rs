@@ -1,1 +1,27 @@
-//! (Being built.)
+//! The engine's own store: the instance's uuid, runs and their outcomes, and the outbox of reports.
+//!
+//! It is SQLite beside the configuration by default, PostgreSQL by URL, and is brought up to date whenever it is opened.
+//! Both give the same answers: instants are kept to the microsecond, lists have one order. Records are plain values of
+//! this room; nothing here knows what a metric or a payload means.
+
+mod dev_ops;
+mod error;
+mod facts;
+mod lease;
+mod location;
+mod outbox;
+mod outcomes;
+mod postgres;
+mod reports;
+mod runs;
+pub(crate) mod sqlite;
+mod store;
+mod time;
+
+pub use dev_ops::DevOpsRecord;
+pub use error::{OpenError, StateError};
+pub use lease::{ClaimedMetadata, ClaimedReport, Lease};
+pub use outcomes::OutcomeRecord;
+pub use reports::{Delivery, MetadataDelivery, NewReport, Report};
+pub use runs::{NewRun, Run, RunEnd, RunStatus};
+pub use store::StateStore;
