@@ -44,7 +44,7 @@ CREATE TABLE raw_usage_data (
     version_usage_data_id_value bigint,
     run_id                      text NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     idempotency_key             text NOT NULL UNIQUE,
-    delivery                    text NOT NULL DEFAULT 'waiting' CHECK (delivery IN ('waiting', 'sent', 'rejected')),
+    delivery                    text NOT NULL DEFAULT 'waiting' CHECK (delivery IN ('waiting', 'sent', 'rejected', 'withheld')),
     attempts                    bigint NOT NULL DEFAULT 0,
     next_attempt_at             timestamptz,
     last_error                  text,

@@ -43,7 +43,7 @@ CREATE TABLE raw_usage_data (
     version_usage_data_id_value INTEGER,
     run_id                      TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     idempotency_key             TEXT NOT NULL UNIQUE,
-    delivery                    TEXT NOT NULL DEFAULT 'waiting' CHECK (delivery IN ('waiting', 'sent', 'rejected')),
+    delivery                    TEXT NOT NULL DEFAULT 'waiting' CHECK (delivery IN ('waiting', 'sent', 'rejected', 'withheld')),
     attempts                    INTEGER NOT NULL DEFAULT 0,
     next_attempt_at             TEXT,
     last_error                  TEXT,

@@ -53,6 +53,8 @@ pub enum Delivery {
     Sent,
     /// The endpoint will not take it, now or later.
     Rejected,
+    /// It was kept for the instance's own eyes, and never leaves.
+    Withheld,
 }
 
 /// Where a report's metadata stands.
@@ -115,6 +117,7 @@ fn parse_delivery(text: String) -> Result<Delivery, StateError> {
         "waiting" => Ok(Delivery::Waiting),
         "sent" => Ok(Delivery::Sent),
         "rejected" => Ok(Delivery::Rejected),
+        "withheld" => Ok(Delivery::Withheld),
         _ => Err(StateError::Corrupt {
             what: "a delivery",
             value: text,
@@ -157,11 +160,23 @@ impl StateStore {
     /// A text is not JSON, delivery of another payload of this instant has begun, the run is unknown, or the store
     /// failed.
     pub async fn enqueue(&self, report: &NewReport) -> Result<Report, StateError> {
+        self.store(report, "waiting").await
+    }
+
+    /// Keeps a report that does not leave, because sending is off or was not asked for.
+    ///
+    /// # Errors
+    /// As [`StateStore::enqueue`].
+    pub async fn keep(&self, report: &NewReport) -> Result<Report, StateError> {
+        self.store(report, "withheld").await
+    }
+
+    async fn store(&self, report: &NewReport, delivery: &'static str) -> Result<Report, StateError> {
         check_json("payload", &report.payload_json)?;
         if let Some(metadata) = &report.metadata_json {
             check_json("metadata", metadata)?;
         }
-        if self.insert_or_replace(report).await? == 0 && !self.has_payload(report).await? {
+        if self.insert_or_replace(report, delivery).await? == 0 && !self.has_payload(report).await? {
             return Err(StateError::ReportExists {
                 recorded_at: report.recorded_at,
             });
@@ -169,7 +184,7 @@ impl StateStore {
         self.report_at(report.recorded_at).await
     }
 
-    async fn insert_or_replace(&self, report: &NewReport) -> Result<u64, StateError> {
+    async fn insert_or_replace(&self, report: &NewReport, delivery: &'static str) -> Result<u64, StateError> {
         let metadata_delivery = if report.metadata_json.is_some() {
             "waiting"
         } else {
@@ -177,11 +192,13 @@ impl StateStore {
         };
         on_pool!(self, |pool| sqlx::query(
             "INSERT INTO raw_usage_data AS present (created_at, updated_at, recorded_at, payload, run_id, \
-             idempotency_key, metadata, metadata_key, metadata_delivery) VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8) \
+             idempotency_key, metadata, metadata_key, metadata_delivery, delivery) \
+             VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9) \
              ON CONFLICT (recorded_at) DO UPDATE SET updated_at = excluded.updated_at, payload = excluded.payload, \
-             run_id = excluded.run_id, metadata = excluded.metadata, metadata_delivery = excluded.metadata_delivery \
-             WHERE present.delivery = 'waiting' AND present.attempts = 0 AND present.lease_holder IS NULL \
-             AND present.payload <> excluded.payload"
+             run_id = excluded.run_id, metadata = excluded.metadata, metadata_delivery = excluded.metadata_delivery, \
+             delivery = excluded.delivery \
+             WHERE present.delivery IN ('waiting', 'withheld') AND present.attempts = 0 AND present.lease_holder IS NULL \
+             AND (present.payload <> excluded.payload OR present.delivery <> excluded.delivery)"
         )
         .bind(micros(Utc::now()))
         .bind(micros(report.recorded_at))
@@ -191,6 +208,7 @@ impl StateStore {
         .bind(&report.metadata_json)
         .bind(Uuid::new_v4().to_string())
         .bind(metadata_delivery)
+        .bind(delivery)
         .execute(pool)
         .await
         .map(|done| done.rows_affected())
