@@ -38,7 +38,7 @@ pub struct DatabaseMeasure {
     pub database: String,
     pub relation: Relation,
     pub operation: Operation,
-    /// The counted, summed or averaged column; `None` counts rows.
+    /// The column that was named to be counted, summed or averaged.
     pub column: Option<Column>,
     /// The key of the main table that batches run over.
     pub key: PrimaryKey,
@@ -49,6 +49,20 @@ pub struct DatabaseMeasure {
     pub window: Option<(Column, Window)>,
 }
 
+impl DatabaseMeasure {
+    /// The column that a statement counts: the one that was named, or an assumed `id`; `None` counts rows.
+    pub fn counted_column(&self) -> Option<Column> {
+        match (&self.column, &self.key) {
+            (Some(column), _) => Some(column.clone()),
+            (None, PrimaryKey::Assumed) => Some(Column {
+                table: self.relation.main_alias().to_owned(),
+                name: PrimaryKey::ASSUMED.to_owned(),
+            }),
+            (None, PrimaryKey::Declared(_)) => None,
+        }
+    }
+}
+
 /// What is known of a table's key before the database is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PrimaryKey {
@@ -56,6 +70,11 @@ pub enum PrimaryKey {
     Assumed,
     /// The definition names these columns; none at all means that the table has no key.
     Declared(Vec<Column>),
+}
+
+impl PrimaryKey {
+    /// The column that a table's key is taken to be.
+    pub const ASSUMED: &str = "id";
 }
 
 /// An end of a batched range.
@@ -123,7 +142,11 @@ impl Measure {
         let mut total = Number::Integer(0);
         for part in parts {
             let reading = part.reading(read).map_err(|failure| {
-                let reason = if failure.reason == Reason::Cancelled { Reason::Cancelled } else { Reason::PartFailed };
+                let reason = if failure.reason == Reason::Cancelled {
+                    Reason::Cancelled
+                } else {
+                    Reason::PartFailed
+                };
                 Failure::new(reason, format!("a part of the sum has no value: {failure}"))
             })?;
             total = total.plus(reading.number()?)?;

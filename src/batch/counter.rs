@@ -33,7 +33,8 @@ async fn count(
     measure: &DatabaseMeasure,
     retries: &mut u32,
 ) -> Result<Reading, Failure> {
-    let Some((merge, wanted)) = aggregates(measure.operation, measure.column.as_ref()) else {
+    let column = counted_column(session, database, measure).await?;
+    let Some((merge, wanted)) = aggregates(measure.operation, column.as_ref()) else {
         return Err(Failure::new(Reason::InvalidOptions, "the operation needs a column"));
     };
     refuse_text_arithmetic(session, database, measure).await?;
@@ -52,6 +53,21 @@ async fn count(
         }
     }
     tally.reading()
+}
+
+/// What `COUNT` is asked of: rows, where an `id` was only assumed and the table has none.
+async fn counted_column(
+    session: &mut Session,
+    database: &Database,
+    measure: &DatabaseMeasure,
+) -> Result<Option<Column>, Failure> {
+    let assumed = measure.column.is_none().then(|| measure.counted_column()).flatten();
+    let Some(column) = assumed else {
+        return Ok(measure.column.clone());
+    };
+    let table = table_info(session, database, measure, &column.table).await?;
+    let is_there = table.is_none_or(|table| table.columns.contains_key(&column.name));
+    Ok(is_there.then_some(column))
 }
 
 /// A cancelled range leaves what it gave in the sketch: to add a value twice changes nothing.
@@ -77,15 +93,17 @@ async fn estimate(
                 let sql = statement(session, measure, &wanted, Some(range))?;
                 session
                     .packed_integers(&sql, &mut |integer| {
- sketch.add_integer(integer);
- })
+                        sketch.add_integer(integer);
+                    })
                     .await
             }
             range => {
                 let sql = statement(session, measure, &[Aggregate::Values(column.clone())], range.as_ref())?;
-                session.values(&sql, &mut |value| {
- sketch.add(value);
- }).await
+                session
+                    .values(&sql, &mut |value| {
+                        sketch.add(value);
+                    })
+                    .await
             }
         };
         match result {

@@ -89,7 +89,7 @@ fn by_key(measure: &DatabaseMeasure, table: Option<&TableInfo>, block_ranges: bo
     };
     let key = match &measure.key {
         PrimaryKey::Declared(columns) => columns.clone(),
-        PrimaryKey::Assumed if table.is_integer("id") => vec![assumed],
+        PrimaryKey::Assumed if table.is_integer(PrimaryKey::ASSUMED) => vec![assumed],
         PrimaryKey::Assumed => table.primary_key.iter().map(named).collect(),
     };
     let known = key.iter().all(|column| table.columns.contains_key(&column.name));

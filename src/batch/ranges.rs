@@ -291,7 +291,10 @@ mod tests {
     use super::*;
 
     fn id() -> Column {
-        Column { table: "t".into(), name: "id".into() }
+        Column {
+            table: "t".into(),
+            name: "id".into(),
+        }
     }
 
     /// Walks to the end, halving where `cancels` says so; gives each row the number of ranges that held it.
@@ -306,7 +309,9 @@ mod tests {
                 Next::Step { from, rows: offset, .. } => {
                     let mut inside: Vec<i64> = rows.iter().copied().filter(|row| holds(&from, *row)).collect();
                     inside.sort_unstable();
-                    let found = inside.get(offset as usize).map(|row| ranges.key_of(vec![Some(row.to_string())]));
+                    let found = inside
+                        .get(offset as usize)
+                        .map(|row| ranges.key_of(vec![Some(row.to_string())]));
                     (Some(ranges.step_to(found.clone())), found)
                 }
             };
@@ -379,7 +384,10 @@ mod tests {
         let rows = [i64::MIN, -1, 0, i64::MAX];
         let ranges = Ranges::integer(id(), i64::MIN, i64::MAX, u64::MAX / 3);
         assert_eq!(walk(ranges, &rows, &[]), [1, 1, 1, 1]);
-        assert_eq!(walk(Ranges::integer(id(), i64::MAX, i64::MAX, 10), &rows, &[]), [0, 0, 0, 1]);
+        assert_eq!(
+            walk(Ranges::integer(id(), i64::MAX, i64::MAX, 10), &rows, &[]),
+            [0, 0, 0, 1]
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::output::{counted, print, seconds};
 use super::setup::{DefinitionArgs, OnlyArgs, Setup};
-use super::{CliError, Global, exit, run, summary};
+use super::{CliError, Global, run, summary};
 use crate::sample;
 use crate::versions::receiver::{Receiver, ReceiverStore};
 
@@ -31,27 +31,49 @@ pub(super) async fn run(global: &Global, args: DemoArgs) -> Result<u8, CliError>
     let instance = args.folder.join("instance.db");
     let sample = sample::create(&instance, global.now(), args.scale).await?;
     let tables = counted(sample.tables.len(), "table");
-    eprintln!("made a sample instance: {} rows in {tables}, {}", sample.rows, seconds(begun.elapsed()));
+    eprintln!(
+        "made a sample instance: {} rows in {tables}, {}",
+        sample.rows,
+        seconds(begun.elapsed())
+    );
     let store = ReceiverStore::open(&format!("sqlite://{}", args.folder.join("versions.db").display())).await?;
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let receiver = Receiver::bind(anywhere, store.clone()).await.map_err(|error| CliError::Other(error.to_string()))?;
+    let receiver = Receiver::bind(anywhere, store.clone())
+        .await
+        .map_err(|error| CliError::Other(error.to_string()))?;
     let receiver = receiver.start();
     let config = write_config(&args, &receiver.url())?;
-    let here = Global { config: Some(config.clone()), ..global.clone() };
-    let setup = Setup::load(&here, &DefinitionArgs { definitions: None, skip_invalid: false })?;
+    let here = Global {
+        config: Some(config.clone()),
+        ..global.clone()
+    };
+    let setup = Setup::load(
+        &here,
+        &DefinitionArgs {
+            definitions: None,
+            skip_invalid: false,
+        },
+    )?;
     let plan = setup.plan(&setup.selection(&OnlyArgs { only: Vec::new() })?);
     let (report, code) = run::weekly(&setup, &plan, false).await?;
     print(&summary::text(&report))?;
-    let counts = store.counts().await.map_err(|error| CliError::Other(error.to_string()))?;
+    let counts = store
+        .counts()
+        .await
+        .map_err(|error| CliError::Other(error.to_string()))?;
     receiver.stop().await;
     let payloads = counted(counts.payloads as usize, "payload");
-    print(&format!("the receiver holds {payloads} and {} of metadata\n", counted(counts.metadata as usize, "document")))?;
+    print(&format!(
+        "the receiver holds {payloads} and {} of metadata\n",
+        counted(counts.metadata as usize, "document")
+    ))?;
     where_to_look(&args.folder, &config);
     Ok(code)
 }
 
 fn write_config(args: &DemoArgs, versions: &str) -> Result<PathBuf, CliError> {
-    let definitions = std::path::absolute(&args.definitions).map_err(|error| CliError::file(&args.definitions, error))?;
+    let definitions =
+        std::path::absolute(&args.definitions).map_err(|error| CliError::file(&args.definitions, error))?;
     let path = args.folder.join("service-ping.toml");
     let text = format!(
         "# Made by `service-ping demo`.\n\
@@ -61,7 +83,7 @@ fn write_config(args: &DemoArgs, versions: &str) -> Result<PathBuf, CliError> {
          [state]\nurl = \"sqlite://state.db\"\n\n\
          [versions]\nurl = \"{versions}\"\n\n\
          [settings]\n{settings}",
-        definitions = toml::Value::String(definitions.display().to_string()),
+        definitions = serde_json::Value::from(definitions.display().to_string()),
         settings = settings(),
     );
     std::fs::write(&path, text).map_err(|error| CliError::file(&path, error))?;
@@ -70,7 +92,10 @@ fn write_config(args: &DemoArgs, versions: &str) -> Result<PathBuf, CliError> {
 
 /// A plausible answer to every setting that the shipped definitions ask for.
 fn settings() -> String {
-    sample::SETTINGS.iter().map(|(name, value)| format!("{name} = {value}\n")).collect()
+    sample::SETTINGS
+        .iter()
+        .map(|(name, value)| format!("{name} = {value}\n"))
+        .collect()
 }
 
 fn where_to_look(folder: &Path, config: &Path) {

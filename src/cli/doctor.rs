@@ -27,11 +27,19 @@ struct Finding {
 
 impl Finding {
     fn well(subject: &str, says: impl Into<String>) -> Finding {
-        Finding { subject: subject.to_owned(), well: true, says: says.into() }
+        Finding {
+            subject: subject.to_owned(),
+            well: true,
+            says: says.into(),
+        }
     }
 
     fn ill(subject: &str, says: impl Into<String>) -> Finding {
-        Finding { subject: subject.to_owned(), well: false, says: says.into() }
+        Finding {
+            subject: subject.to_owned(),
+            well: false,
+            says: says.into(),
+        }
     }
 }
 
@@ -42,7 +50,11 @@ pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliErro
         Some(path) => Finding::well("configuration", path.display().to_string()),
         None => Finding::well("configuration", "no service-ping.toml: defaults and the environment"),
     });
-    let root = args.definitions.definitions.clone().unwrap_or_else(|| config.definitions.clone());
+    let root = args
+        .definitions
+        .definitions
+        .clone()
+        .unwrap_or_else(|| config.definitions.clone());
     findings.push(definitions(&root));
     let setup = Setup {
         loaded: definition::Loaded::default(),
@@ -62,11 +74,18 @@ fn definitions(root: &std::path::Path) -> Finding {
     match definition::load(root) {
         Err(error) => Finding::ill("definitions", error.to_string()),
         Ok(loaded) => {
-            let errors = loaded.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+            let errors = loaded
+                .problems
+                .iter()
+                .filter(|problem| problem.severity == Severity::Error)
+                .count();
             let metrics = counted(loaded.catalog.metrics.len(), "metric");
             match errors {
                 0 => Finding::well("definitions", format!("{metrics} in {}", root.display())),
-                errors => Finding::ill("definitions", format!("{}: service-ping validate", counted(errors, "error"))),
+                errors => Finding::ill(
+                    "definitions",
+                    format!("{}: service-ping validate", counted(errors, "error")),
+                ),
             }
         }
     }
@@ -74,7 +93,10 @@ fn definitions(root: &std::path::Path) -> Finding {
 
 async fn databases(setup: &Setup) -> Vec<Finding> {
     if setup.config.databases.is_empty() {
-        return vec![Finding::well("databases", "none configured: database metrics fall back to -1")];
+        return vec![Finding::well(
+            "databases",
+            "none configured: database metrics fall back to -1",
+        )];
     }
     let (_switch, interrupt) = Interrupt::channel();
     let mut findings = Vec::new();
@@ -118,12 +140,17 @@ fn versions(setup: &Setup) -> Finding {
 fn show(findings: &[Finding], format: Format) -> Result<(), CliError> {
     match format {
         Format::Json => {
-            let entry = |finding: &Finding| json!({"subject": finding.subject, "ok": finding.well, "says": finding.says});
+            let entry =
+                |finding: &Finding| json!({"subject": finding.subject, "ok": finding.well, "says": finding.says});
             let list: Vec<Value> = findings.iter().map(entry).collect();
             print(&format!("{:#}\n", json!({"findings": list})))
         }
         Format::Human => {
-            let width = findings.iter().map(|finding| finding.subject.len()).max().unwrap_or_default();
+            let width = findings
+                .iter()
+                .map(|finding| finding.subject.len())
+                .max()
+                .unwrap_or_default();
             let line = |finding: &Finding| {
                 let mark = if finding.well { "ok  " } else { "FAIL" };
                 format!("{mark}  {:width$}  {}\n", finding.subject, finding.says)

@@ -42,7 +42,11 @@ pub(super) async fn run(global: &Global, args: DumpArgs) -> Result<u8, CliError>
         What::NonSql(options) => (options, false),
     };
     let setup = Setup::load(global, &options.definitions)?;
-    let entries = if sql { statements(&setup, &options.only)? } else { values(&setup, &options.only).await? };
+    let entries = if sql {
+        statements(&setup, &options.only)?
+    } else {
+        values(&setup, &options.only).await?
+    };
     print_document(&nested(entries), options.format)?;
     Ok(exit::DONE)
 }
@@ -50,7 +54,9 @@ pub(super) async fn run(global: &Global, args: DumpArgs) -> Result<u8, CliError>
 fn statements(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, CliError> {
     let plan = setup.plan(&setup.selection(only)?);
     let statement = |metric: &PlannedMetric<'_>| {
-        let Ok(Some(measure)) = &metric.measure else { return None };
+        let Ok(Some(measure)) = &metric.measure else {
+            return None;
+        };
         let sql = match sql(measure, &|database| setup.dialect(database))? {
             Ok(sql) => Value::from(sql),
             Err(error) => {
@@ -64,30 +70,42 @@ fn statements(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, C
 }
 
 async fn values(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, CliError> {
-    let needs_no_database = |metric: &PlannedMetric<'_>| !matches!(&metric.measure, Ok(Some(asked)) if asks_database(asked));
+    let needs_no_database =
+        |metric: &PlannedMetric<'_>| !matches!(&metric.measure, Ok(Some(asked)) if asks_database(asked));
     let plan = setup.plan(&setup.selection(only)?).keep(needs_no_database);
     let (collection, _) = generate::collected(setup, &plan).await?;
-    Ok(collection.outcomes.into_iter().map(|outcome| (outcome.key_path, outcome.value)).collect())
+    Ok(collection
+        .outcomes
+        .into_iter()
+        .map(|outcome| (outcome.key_path, outcome.value))
+        .collect())
 }
 
 fn asks_database(measure: &Measure) -> bool {
-    measure.leaves().iter().any(|leaf| matches!(leaf, Measure::Database(_) | Measure::SqlValue(_)))
+    measure
+        .leaves()
+        .iter()
+        .any(|leaf| matches!(leaf, Measure::Database(_) | Measure::SqlValue(_)))
 }
 
 /// The one statement that gives what the measure gives; `None` where no database is asked.
-pub(super) fn sql(
-    measure: &Measure,
-    dialect: &dyn Fn(&str) -> Dialect,
-) -> Option<Result<String, RelationError>> {
+pub(super) fn sql(measure: &Measure, dialect: &dyn Fn(&str) -> Dialect) -> Option<Result<String, RelationError>> {
     match measure {
         Measure::Database(measure) => {
             let dialect = dialect(&measure.database);
-            Some(measure.relation.statement(dialect, measure.operation, measure.column.as_ref()))
+            Some(
+                measure
+                    .relation
+                    .statement(dialect, measure.operation, measure.counted_column().as_ref()),
+            )
         }
         Measure::SqlValue(measure) => Some(measure.query.render(dialect(&measure.database))),
         Measure::Sum(parts) => {
-            let parts: Option<Result<Vec<String>, RelationError>> =
-                parts.iter().map(|part| sql(part, dialect)).collect::<Option<Vec<_>>>().map(|all| all.into_iter().collect());
+            let parts: Option<Result<Vec<String>, RelationError>> = parts
+                .iter()
+                .map(|part| sql(part, dialect))
+                .collect::<Option<Vec<_>>>()
+                .map(|all| all.into_iter().collect());
             Some(parts?.map(|parts| {
                 let terms: Vec<String> = parts.iter().map(|part| format!("({part})")).collect();
                 format!("SELECT {}", terms.join(" + "))
@@ -96,4 +114,3 @@ pub(super) fn sql(
         _ => None,
     }
 }
-

@@ -41,6 +41,9 @@ impl CliError {
     }
 
     pub(super) fn file(path: &std::path::Path, source: std::io::Error) -> CliError {
-        CliError::File { path: path.display().to_string(), source }
+        CliError::File {
+            path: path.display().to_string(),
+            source,
+        }
     }
 }

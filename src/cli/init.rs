@@ -67,14 +67,26 @@ relation: users
 pub(super) fn run(args: InitArgs) -> Result<u8, CliError> {
     let mut files: Vec<(String, String)> = vec![
         ("service-ping.toml".to_owned(), config::sample()),
-        ("metrics/counts_all/20260101000001_users.yml".to_owned(), USERS.to_owned()),
-        ("metrics/counts_28d/20260101000002_users.yml".to_owned(), NEW_USERS.to_owned()),
+        (
+            "metrics/counts_all/20260101000001_users.yml".to_owned(),
+            USERS.to_owned(),
+        ),
+        (
+            "metrics/counts_28d/20260101000002_users.yml".to_owned(),
+            NEW_USERS.to_owned(),
+        ),
         ("metrics/license/20260101000003_uuid.yml".to_owned(), UUID.to_owned()),
-        ("metrics/instrumentations/count_users_metric.yml".to_owned(), CLASS.to_owned()),
+        (
+            "metrics/instrumentations/count_users_metric.yml".to_owned(),
+            CLASS.to_owned(),
+        ),
     ];
     let schemas = definition::schemas().into_iter();
     files.extend(schemas.map(|(name, text)| (format!("metrics/schema/{name}"), text)));
-    let there = files.iter().map(|(name, _)| args.folder.join(name)).find(|path| path.exists());
+    let there = files
+        .iter()
+        .map(|(name, _)| args.folder.join(name))
+        .find(|path| path.exists());
     if let (Some(path), false) = (there, args.force) {
         let message = format!("{} is there already; --force writes over it", path.display());
         return Err(CliError::Usage(message));
@@ -84,7 +96,9 @@ pub(super) fn run(args: InitArgs) -> Result<u8, CliError> {
     }
     let folder = args.folder.display();
     eprintln!("wrote {} files to {folder}", files.len());
-    eprintln!("next: set [database.main] url in {folder}/service-ping.toml, then: cd {folder} && service-ping validate");
+    eprintln!(
+        "next: set [database.main] url in {folder}/service-ping.toml, then: cd {folder} && service-ping validate"
+    );
     Ok(exit::DONE)
 }
 

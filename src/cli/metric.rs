@@ -1,7 +1,7 @@
 //! `metric`: one metric or class, as a console shows it.
 
-use std::sync::Mutex;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -56,7 +56,11 @@ pub(super) async fn run(global: &Global, args: MetricArgs) -> Result<u8, CliErro
     let sent: Arc<Mutex<Vec<Sent>>> = Arc::default();
     let listener = sent.clone();
     let log = StatementLog::new(move |statement| {
-        let sent = Sent { sql: statement.sql.to_owned(), elapsed: statement.elapsed, error: statement.error.clone() };
+        let sent = Sent {
+            sql: statement.sql.to_owned(),
+            elapsed: statement.elapsed,
+            error: statement.error.clone(),
+        };
         if let Ok(mut list) = listener.lock() {
             list.push(sent);
         }
@@ -67,7 +71,10 @@ pub(super) async fn run(global: &Global, args: MetricArgs) -> Result<u8, CliErro
     let collection = collect(&plan, &sources, &NoProgress).await;
     let sent = sent.lock().map(|list| list.clone()).unwrap_or_default();
     let Some(outcome) = collection.outcomes.first() else {
-        return Err(CliError::Usage(format!("metric {:?} is removed: nothing is computed for it", args.name)));
+        return Err(CliError::Usage(format!(
+            "metric {:?} is removed: nothing is computed for it",
+            args.name
+        )));
     };
     match args.format {
         Format::Human => show(outcome, &sent)?,
@@ -119,8 +126,12 @@ fn of_class(setup: &Setup, name: &str) -> Result<MetricDefinition, CliError> {
 fn unknown(setup: &Setup, name: &str) -> String {
     let catalog = &setup.loaded.catalog;
     let metrics = catalog.metrics.iter().map(|metric| metric.key_path.as_str());
-    let names = metrics.chain(catalog.classes.keys().map(String::as_str)).chain(setup.registry.names());
-    let nearest = names.map(|known| (strsim::jaro_winkler(known, name), known)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let names = metrics
+        .chain(catalog.classes.keys().map(String::as_str))
+        .chain(setup.registry.names());
+    let nearest = names
+        .map(|known| (strsim::jaro_winkler(known, name), known))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
     match nearest {
         Some((likeness, known)) if likeness > 0.8 => {
             format!("there is no metric or class {name:?}; did you mean {known:?}?")
@@ -149,11 +160,20 @@ fn show(outcome: &Outcome, sent: &[Sent]) -> Result<(), CliError> {
         OutcomeState::Ok => {}
         OutcomeState::Deprecated => text += "  deprecated: kept for compatibility, nothing is computed\n",
         OutcomeState::Fallback(failure) => {
-            text += &format!("  fell back: {}: {}\n  {}\n", failure.reason, failure.message, failure.reason.advice());
+            text += &format!(
+                "  fell back: {}: {}\n  {}\n",
+                failure.reason,
+                failure.message,
+                failure.reason.advice()
+            );
         }
     }
     let statements = super::output::counted(sent.len(), "statement");
-    text += &format!("  {statements}, {}, {}\n", super::output::counted(outcome.retries as usize, "retry").replace("retrys", "retries"), seconds(outcome.elapsed));
+    text += &format!(
+        "  {statements}, {}, {}\n",
+        super::output::counted(outcome.retries as usize, "retry").replace("retrys", "retries"),
+        seconds(outcome.elapsed)
+    );
     print(&text)
 }
 

@@ -119,7 +119,11 @@ pub fn main() -> ExitCode {
     };
     start_logging(&cli.global);
     quiet_panics();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: the runtime cannot be started: {error}");
@@ -175,7 +179,9 @@ impl Global {
 fn start_logging(global: &Global) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SERVICE_PING_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match global.log_format {
         LogFormat::Text => builder.with_ansi(global.colored()).with_target(false).init(),
         LogFormat::Json => builder.json().init(),

@@ -57,7 +57,9 @@ pub(super) fn rendered(diagnostic: &dyn Diagnostic, global: &Global) -> String {
         (false, true) => GraphicalTheme::unicode_nocolor(),
         (false, false) => GraphicalTheme::none(),
     };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(terminal_width()).with_links(false);
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(terminal_width())
+        .with_links(false);
     let mut text = String::new();
     match handler.render_report(&mut text, diagnostic) {
         Ok(()) => text,
@@ -67,7 +69,9 @@ pub(super) fn rendered(diagnostic: &dyn Diagnostic, global: &Global) -> String {
 
 /// The columns of the terminal, 80 where there is none.
 pub(super) fn terminal_width() -> usize {
-    console::Term::stderr().size_checked().map_or(80, |(_, columns)| usize::from(columns).clamp(40, 120))
+    console::Term::stderr()
+        .size_checked()
+        .map_or(80, |(_, columns)| usize::from(columns).clamp(40, 120))
 }
 
 /// A duration as people read it: `1.24 s`, `35 ms`.
@@ -77,10 +81,18 @@ pub(super) fn seconds(duration: std::time::Duration) -> String {
         let whole = duration.as_secs();
         return format!("{} min {:02} s", whole / 60, whole % 60);
     }
-    if seconds >= 1.0 { format!("{seconds:.2} s") } else { format!("{:.1} ms", seconds * 1000.0) }
+    if seconds >= 1.0 {
+        format!("{seconds:.2} s")
+    } else {
+        format!("{:.1} ms", seconds * 1000.0)
+    }
 }
 
 /// `1 metric`, `2 metrics`.
 pub(super) fn counted(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
 }

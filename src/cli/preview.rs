@@ -20,7 +20,12 @@ pub(super) struct PreviewArgs {
 pub(super) async fn run(global: &Global, args: PreviewArgs) -> Result<u8, CliError> {
     let setup = Setup::load(global, &args.definitions)?;
     let text = match args.last {
-        true => setup.state().await?.last_payload().await?.unwrap_or_else(|| "{}".to_owned()),
+        true => setup
+            .state()
+            .await?
+            .last_payload()
+            .await?
+            .unwrap_or_else(|| "{}".to_owned()),
         false => {
             let plan = setup.plan(&setup.selection(&OnlyArgs { only: Vec::new() })?);
             let (collection, _) = collected(&setup, &plan).await?;
@@ -35,7 +40,10 @@ pub(super) async fn run(global: &Global, args: PreviewArgs) -> Result<u8, CliErr
 fn where_it_goes(setup: &Setup, bytes: usize) -> String {
     let config = &setup.config;
     if !config.reporting.sending_allowed() {
-        return format!("\n{bytes} bytes; nothing leaves: {}", config.reporting.why_not().unwrap_or_default());
+        return format!(
+            "\n{bytes} bytes; nothing leaves: {}",
+            config.reporting.why_not().unwrap_or_default()
+        );
     }
     match &config.versions.url {
         Some(url) => format!("\n{bytes} bytes, which run sends to {url}"),

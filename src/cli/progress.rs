@@ -23,7 +23,11 @@ pub(super) fn progress() -> Box<dyn Progress> {
     if std::io::stderr().is_terminal() {
         return Box::new(Bar(ProgressBar::no_length()));
     }
-    Box::new(Lines { readings: AtomicUsize::new(0), taken: AtomicUsize::new(0), failed: AtomicUsize::new(0) })
+    Box::new(Lines {
+        readings: AtomicUsize::new(0),
+        taken: AtomicUsize::new(0),
+        failed: AtomicUsize::new(0),
+    })
 }
 
 impl Progress for Bar {

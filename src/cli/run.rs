@@ -60,8 +60,8 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
 pub(super) async fn weekly(setup: &Setup, plan: &Plan<'_>, no_submit: bool) -> Result<(RunReport, u8), CliError> {
     let state = setup.state().await?;
     let uuid = setup.uuid(&state).await?;
-    let parsed = Uuid::parse_str(&uuid)
-        .map_err(|_| CliError::Other(format!("[instance] uuid = {uuid:?} is not a UUID")))?;
+    let parsed =
+        Uuid::parse_str(&uuid).map_err(|_| CliError::Other(format!("[instance] uuid = {uuid:?} is not a UUID")))?;
     let sources = setup.sources(Some(uuid), interrupt_on_signals(), StatementLog::default())?;
     let client = client(setup)?;
     let job = Job {
@@ -87,7 +87,9 @@ fn client(setup: &Setup) -> Result<Option<Client>, CliError> {
         attempts: versions.attempts,
         ..ClientConfig::new(url.expose())
     };
-    Client::new(config).map(Some).map_err(|error| CliError::Other(error.to_string()))
+    Client::new(config)
+        .map(Some)
+        .map_err(|error| CliError::Other(error.to_string()))
 }
 
 fn destination<'a>(setup: &Setup, client: Option<&'a Client>, no_submit: bool) -> Destination<'a> {
@@ -121,12 +123,21 @@ fn show_plan(setup: &Setup, plan: &Plan<'_>, format: Format) -> Result<(), CliEr
     if format == Format::Json {
         let entry = |(key_path, how): &(String, String)| json!({"key_path": key_path, "how": how});
         let list: Vec<Value> = lines.iter().map(entry).collect();
-        return print(&format!("{:#}\n", json!({"metrics": list, "readings": plan.readings.len()})));
+        return print(&format!(
+            "{:#}\n",
+            json!({"metrics": list, "readings": plan.readings.len()})
+        ));
     }
-    let text: String = lines.iter().map(|(key_path, how)| format!("{key_path}\n    {how}\n")).collect();
+    let text: String = lines
+        .iter()
+        .map(|(key_path, how)| format!("{key_path}\n    {how}\n"))
+        .collect();
     print(&text)?;
     let metrics = counted(plan.metrics.len(), "metric");
-    eprintln!("{metrics} from {}; nothing was measured or sent", counted(plan.readings.len(), "reading"));
+    eprintln!(
+        "{metrics} from {}; nothing was measured or sent",
+        counted(plan.readings.len(), "reading")
+    );
     Ok(())
 }
 
@@ -142,4 +153,3 @@ fn described(setup: &Setup, measure: &Measure) -> String {
         },
     }
 }
-

@@ -58,15 +58,26 @@ impl Setup {
         let config = load_config(global)?;
         let root = args.definitions.clone().unwrap_or_else(|| config.definitions.clone());
         let loaded = definition::load(&root)?;
-        let setup = Setup { config, loaded, registry: Registry::built_in(), now: global.now() };
+        let setup = Setup {
+            config,
+            loaded,
+            registry: Registry::built_in(),
+            now: global.now(),
+        };
         setup.refuse_errors(global, args.skip_invalid)?;
         Ok(setup)
     }
 
     fn refuse_errors(&self, global: &Global, skip_invalid: bool) -> Result<(), CliError> {
-        let errors: Vec<&Diagnostic> =
-            self.loaded.problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
-        errors.iter().for_each(|error| eprint!("{}", output::rendered(*error, global)));
+        let errors: Vec<&Diagnostic> = self
+            .loaded
+            .problems
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error)
+            .collect();
+        errors
+            .iter()
+            .for_each(|error| eprint!("{}", output::rendered(*error, global)));
         if errors.is_empty() {
             return Ok(());
         }
@@ -75,7 +86,11 @@ impl Setup {
         }
         for invalid in &self.loaded.invalid {
             let keys: Vec<&str> = invalid.key_paths.iter().map(|key| key.as_str()).collect();
-            let keys = if keys.is_empty() { "no key path".to_owned() } else { keys.join(", ") };
+            let keys = if keys.is_empty() {
+                "no key path".to_owned()
+            } else {
+                keys.join(", ")
+            };
             eprintln!("skipped {} ({keys})", invalid.file.display());
         }
         Ok(())
@@ -87,12 +102,21 @@ impl Setup {
         Ok(Selection {
             categories: reporting.categories.clone(),
             disabled: globs(&reporting.disabled_metrics)?,
-            only: if only.only.is_empty() { None } else { Some(globs(&only.only)?) },
+            only: if only.only.is_empty() {
+                None
+            } else {
+                Some(globs(&only.only)?)
+            },
         })
     }
 
     pub(super) fn context(&self) -> Context<'_> {
-        Context { catalog: &self.loaded.catalog, registry: &self.registry, now: self.now, depth: 0 }
+        Context {
+            catalog: &self.loaded.catalog,
+            registry: &self.registry,
+            now: self.now,
+            depth: 0,
+        }
     }
 
     pub(super) fn plan(&self, selection: &Selection) -> Plan<'_> {
@@ -101,12 +125,21 @@ impl Setup {
 
     /// The dialect of a database, PostgreSQL where it is not configured.
     pub(super) fn dialect(&self, database: &str) -> Dialect {
-        let url = self.config.databases.get(database).map(|database| DatabaseUrl::new(database.url.expose()));
+        let url = self
+            .config
+            .databases
+            .get(database)
+            .map(|database| DatabaseUrl::new(database.url.expose()));
         url.and_then(|url| url.dialect()).unwrap_or(Dialect::Postgres)
     }
 
     /// The sources of one run. Nothing is opened yet.
-    pub(super) fn sources(&self, uuid: Option<String>, interrupt: Interrupt, log: StatementLog) -> Result<Sources, CliError> {
+    pub(super) fn sources(
+        &self,
+        uuid: Option<String>,
+        interrupt: Interrupt,
+        log: StatementLog,
+    ) -> Result<Sources, CliError> {
         let mut databases = BTreeMap::new();
         for (name, database) in &self.config.databases {
             let options = DatabaseOptions {
@@ -119,7 +152,12 @@ impl Setup {
             };
             databases.insert(name.clone(), Arc::new(Database::new(options)?));
         }
-        Ok(Sources { databases, facts: self.facts(uuid), interrupt, log })
+        Ok(Sources {
+            databases,
+            facts: self.facts(uuid),
+            interrupt,
+            log,
+        })
     }
 
     fn facts(&self, uuid: Option<String>) -> Facts {
@@ -163,7 +201,7 @@ pub(super) fn interrupt_on_signals() -> Interrupt {
 
 fn raise(switch: &watch::Sender<bool>) {
     // Nobody listens any more if the run is over.
-    drop(switch.send(true));
+    let _ = switch.send(true);
 }
 
 pub(super) async fn terminate_signal() {
@@ -186,7 +224,8 @@ pub(super) async fn terminate_signal() {
 fn globs(patterns: &[String]) -> Result<GlobSet, CliError> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
-        let glob = Glob::new(pattern).map_err(|error| CliError::Usage(format!("{pattern:?} is not a glob: {error}")))?;
+        let glob =
+            Glob::new(pattern).map_err(|error| CliError::Usage(format!("{pattern:?} is not a glob: {error}")))?;
         set.add(glob);
     }
     set.build().map_err(|error| CliError::Usage(error.to_string()))

@@ -16,7 +16,10 @@ pub(super) fn text(report: &RunReport) -> String {
     let outcomes = &report.collection.outcomes;
     let fallbacks: Vec<_> = report.collection.fallbacks().collect();
     let statements: u64 = outcomes.iter().map(|outcome| outcome.statements).sum();
-    let deprecated = outcomes.iter().filter(|outcome| outcome.state == OutcomeState::Deprecated).count();
+    let deprecated = outcomes
+        .iter()
+        .filter(|outcome| outcome.state == OutcomeState::Deprecated)
+        .count();
     let mut text = format!(
         "{} computed in {} with {}, recorded at {}\n",
         counted(outcomes.len() - fallbacks.len() - deprecated, "metric"),
@@ -29,7 +32,12 @@ pub(super) fn text(report: &RunReport) -> String {
     }
     text += &format!("{} fell back\n", fallbacks.len());
     for (outcome, failure) in fallbacks.iter().take(MOST_NAMED) {
-        text += &format!("  {} = {}\n    {failure}\n    {}\n", outcome.key_path, outcome.value, failure.reason.advice());
+        text += &format!(
+            "  {} = {}\n    {failure}\n    {}\n",
+            outcome.key_path,
+            outcome.value,
+            failure.reason.advice()
+        );
     }
     if fallbacks.len() > MOST_NAMED {
         text += &format!("  and {} more: --format json names all\n", fallbacks.len() - MOST_NAMED);
@@ -43,7 +51,11 @@ fn slowest(outcomes: &[Outcome]) -> String {
     by_time.sort_by_key(|outcome| std::cmp::Reverse(outcome.elapsed));
     let line = |outcome: &&Outcome| format!("  {:>9}  {}\n", seconds(outcome.elapsed), outcome.key_path);
     let lines: String = by_time.iter().take(SLOWEST).map(line).collect();
-    if lines.is_empty() { lines } else { format!("slowest\n{lines}") }
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("slowest\n{lines}")
+    }
 }
 
 fn delivery(report: &RunReport) -> String {
@@ -75,10 +87,17 @@ fn tried_text(report: &RunReport, tried: &DeliveryReport, bytes: usize) -> Strin
 
 fn outcome_text(outcome: &DeliveryOutcome) -> String {
     match outcome {
-        DeliveryOutcome::Sent { usage_data_id: Some(id) } => format!("delivered, usage_data_id {id}"),
+        DeliveryOutcome::Sent {
+            usage_data_id: Some(id),
+        } => format!("delivered, usage_data_id {id}"),
         DeliveryOutcome::Sent { usage_data_id: None } => "delivered".to_owned(),
-        DeliveryOutcome::Waiting { reason, next_attempt_at } => {
-            let after = next_attempt_at.map(|at| format!(", not before {}", iso8601(at))).unwrap_or_default();
+        DeliveryOutcome::Waiting {
+            reason,
+            next_attempt_at,
+        } => {
+            let after = next_attempt_at
+                .map(|at| format!(", not before {}", iso8601(at)))
+                .unwrap_or_default();
             format!("not delivered, waits for the next run{after}: {reason}")
         }
         DeliveryOutcome::Unacknowledged { reason } => {
@@ -94,7 +113,10 @@ fn outcome_text(outcome: &DeliveryOutcome) -> String {
 pub(super) fn json(report: &RunReport) -> Value {
     let outcomes = &report.collection.outcomes;
     let fallbacks = report.collection.fallbacks().count();
-    let deprecated = outcomes.iter().filter(|outcome| outcome.state == OutcomeState::Deprecated).count();
+    let deprecated = outcomes
+        .iter()
+        .filter(|outcome| outcome.state == OutcomeState::Deprecated)
+        .count();
     let delivery = match &report.delivery {
         Delivered::Kept(why) => json!({"status": "kept", "reason": why}),
         Delivered::Tried(tried) => {

@@ -41,14 +41,25 @@ pub(super) async fn run(global: &Global, args: ValidateArgs) -> Result<u8, CliEr
     let registry = Registry::built_in();
     let mut problems = loaded.problems;
     problems.extend(findings(&loaded.catalog, &|name| registry.knows(name)));
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let errors = problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .count();
     let warnings = problems.len() - errors;
     show(&problems, args.format, global)?;
     let metrics = loaded.catalog.metrics.len();
     if args.format != ValidateFormat::Json {
-        let files = format!("{} and {}", counted(metrics, "metric"), counted(loaded.catalog.classes.len(), "declared class"));
+        let files = format!(
+            "{} and {}",
+            counted(metrics, "metric"),
+            counted(loaded.catalog.classes.len(), "declared class")
+        );
         let files = files.replace("classs", "classes");
-        eprintln!("{files}: {}, {}", counted(errors, "error"), counted(warnings, "warning"));
+        eprintln!(
+            "{files}: {}, {}",
+            counted(errors, "error"),
+            counted(warnings, "warning")
+        );
     }
     if args.write_schema {
         write_schemas(&root)?;
@@ -60,7 +71,9 @@ pub(super) async fn run(global: &Global, args: ValidateArgs) -> Result<u8, CliEr
 fn show(problems: &[Diagnostic], format: ValidateFormat, global: &Global) -> Result<(), CliError> {
     match format {
         ValidateFormat::Human => {
-            problems.iter().for_each(|problem| eprint!("{}", rendered(problem, global)));
+            problems
+                .iter()
+                .for_each(|problem| eprint!("{}", rendered(problem, global)));
             Ok(())
         }
         ValidateFormat::Json => {

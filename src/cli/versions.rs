@@ -21,9 +21,18 @@ pub(super) struct VersionsArgs {
 
 pub(super) async fn run(args: VersionsArgs) -> Result<u8, CliError> {
     let store = ReceiverStore::open(&format!("sqlite://{}", args.store.display())).await?;
-    let receiver = Receiver::bind(args.listen, store).await.map_err(|error| CliError::Other(error.to_string()))?;
-    eprintln!("listening on http://{}, storing in {}", receiver.local_addr(), args.store.display());
-    eprintln!("next: set [versions] url = \"http://{}\" where the weekly job runs", receiver.local_addr());
+    let receiver = Receiver::bind(args.listen, store)
+        .await
+        .map_err(|error| CliError::Other(error.to_string()))?;
+    eprintln!(
+        "listening on http://{}, storing in {}",
+        receiver.local_addr(),
+        args.store.display()
+    );
+    eprintln!(
+        "next: set [versions] url = \"http://{}\" where the weekly job runs",
+        receiver.local_addr()
+    );
     receiver.serve(terminate_signal()).await;
     Ok(exit::DONE)
 }

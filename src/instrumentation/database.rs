@@ -11,7 +11,6 @@ use crate::relation::{Column, Operation, Relation, RelationError};
 
 /// The database of a class that names none.
 pub(super) const DEFAULT_DATABASE: &str = "main";
-const DEFAULT_KEY: &str = "id";
 const DEFAULT_TIMESTAMP: &str = "created_at";
 
 /// A relation and an operation given in the definition's own options.
@@ -60,7 +59,12 @@ fn describe(
     let key = primary_key(body, &relation)?;
     let column = counted_column(body, &relation, &key)?;
     let grouped = relation.is_grouped();
-    if grouped && matches!(body.operation, Operation::EstimateBatchDistinctCount | Operation::Histogram { .. }) {
+    if grouped
+        && matches!(
+            body.operation,
+            Operation::EstimateBatchDistinctCount | Operation::Histogram { .. }
+        )
+    {
         return Err(invalid_options("an estimate or a histogram cannot be grouped"));
     }
     let window = match window(request.time_frame, context.now) {
@@ -88,8 +92,14 @@ fn describe(
 }
 
 fn primary_key(body: &DatabaseBody, relation: &Relation) -> Result<PrimaryKey, Failure> {
-    let Some(names) = &body.primary_key else { return Ok(PrimaryKey::Assumed) };
-    let columns = names.iter().map(|name| relation.column(name)).collect::<Result<_, _>>().map_err(in_relation)?;
+    let Some(names) = &body.primary_key else {
+        return Ok(PrimaryKey::Assumed);
+    };
+    let columns = names
+        .iter()
+        .map(|name| relation.column(name))
+        .collect::<Result<_, _>>()
+        .map_err(in_relation)?;
     Ok(PrimaryKey::Declared(columns))
 }
 
@@ -100,10 +110,13 @@ fn counted_column(body: &DatabaseBody, relation: &Relation, key: &PrimaryKey) ->
     }
     match (key, body.operation) {
         (_, Operation::Sum | Operation::Average) => Err(invalid_options("a sum or an average needs a column")),
-        (PrimaryKey::Assumed, _) => relation.column(DEFAULT_KEY).map(Some).map_err(in_relation),
+        (PrimaryKey::Assumed, Operation::Count) => Ok(None),
+        (PrimaryKey::Assumed, _) => relation.column(PrimaryKey::ASSUMED).map(Some).map_err(in_relation),
         (PrimaryKey::Declared(columns), _) if columns.len() == 1 => Ok(columns.first().cloned()),
         (_, Operation::Count) => Ok(None),
-        _ => Err(invalid_options("a distinct count over a table without a key of one column needs a column")),
+        _ => Err(invalid_options(
+            "a distinct count over a table without a key of one column needs a column",
+        )),
     }
 }
 

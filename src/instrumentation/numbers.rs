@@ -21,12 +21,17 @@ impl InstrumentationClass for NumbersMetric {
         take_only(request.options, &["operation", "metrics", "data"])?;
         let operation = text_option(request.options, "operation")?;
         if operation != "add" {
-            return Err(invalid_options(format!("operation {operation:?} is not known; a sum is \"add\"")));
+            return Err(invalid_options(format!(
+                "operation {operation:?} is not known; a sum is \"add\""
+            )));
         }
         if context.depth >= DEEPEST {
             return Err(invalid_options("the sums refer to each other, or are nested too deep"));
         }
-        let inner = Context { depth: context.depth + 1, ..*context };
+        let inner = Context {
+            depth: context.depth + 1,
+            ..*context
+        };
         let mut parts = Vec::new();
         for key_path in list(request.options, "metrics")? {
             parts.push(metric(key_path, &inner)?);
@@ -47,8 +52,13 @@ fn list<'a>(options: &'a Map<String, Value>, name: &str) -> Result<&'a [Value], 
 }
 
 fn metric(key_path: &Value, context: &Context<'_>) -> Result<Measure, Failure> {
-    let key_path = key_path.as_str().ok_or_else(|| invalid_options("option \"metrics\" lists key paths"))?;
-    let definition = context.catalog.metric(key_path).filter(|definition| definition.status != Status::Removed);
+    let key_path = key_path
+        .as_str()
+        .ok_or_else(|| invalid_options("option \"metrics\" lists key paths"))?;
+    let definition = context
+        .catalog
+        .metric(key_path)
+        .filter(|definition| definition.status != Status::Removed);
     let definition = definition.ok_or_else(|| invalid_options(format!("there is no metric {key_path:?} to add")))?;
     let class = definition.instrumentation_class.as_deref();
     let class = class.ok_or_else(|| invalid_options(format!("metric {key_path:?} names no instrumentation class")))?;
@@ -56,7 +66,9 @@ fn metric(key_path: &Value, context: &Context<'_>) -> Result<Measure, Failure> {
 }
 
 fn in_place(part_of: &Value, time_frame: TimeFrame, context: &Context<'_>) -> Result<Measure, Failure> {
-    let object = part_of.as_object().ok_or_else(|| invalid_options("option \"data\" lists mappings"))?;
+    let object = part_of
+        .as_object()
+        .ok_or_else(|| invalid_options("option \"data\" lists mappings"))?;
     take_only(object, &["instrumentation_class", "options", "time_frame"])?;
     let class = text_option(object, "instrumentation_class")?;
     let time_frame = match object.get("time_frame") {
@@ -81,7 +93,12 @@ fn part(
     time_frame: TimeFrame,
     context: &Context<'_>,
 ) -> Result<Measure, Failure> {
-    let unknown = || Failure::new(Reason::UnknownInstrumentationClass, format!("there is no class {class:?} to add"));
+    let unknown = || {
+        Failure::new(
+            Reason::UnknownInstrumentationClass,
+            format!("there is no class {class:?} to add"),
+        )
+    };
     let class = context.registry.class(class, context.catalog).ok_or_else(unknown)?;
     class.describe(&Request { options, time_frame }, context)
 }

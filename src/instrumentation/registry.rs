@@ -21,13 +21,17 @@ pub enum Class<'a> {
 impl Registry {
     /// All classes of this program.
     pub fn built_in() -> Registry {
-        let mut registry = Registry { classes: BTreeMap::new() };
+        let mut registry = Registry {
+            classes: BTreeMap::new(),
+        };
         registry.add(Box::new(database::DatabaseMetric));
         registry.add(Box::new(numbers::NumbersMetric));
         registry.add(Box::new(sql_value::SqlValueMetric));
         registry.add(Box::new(static_value::StaticMetric));
         registry.add(Box::new(setting::SettingMetric));
-        identity::classes().into_iter().for_each(|class| registry.add(Box::new(class)));
+        identity::classes()
+            .into_iter()
+            .for_each(|class| registry.add(Box::new(class)));
         registry
     }
 
@@ -49,7 +53,9 @@ impl Registry {
         if let Some(class) = self.classes.get(name) {
             return Some(Class::BuiltIn(class.as_ref()));
         }
-        catalog.class(name).map(|declared| Class::Declared(database::Declared(declared)))
+        catalog
+            .class(name)
+            .map(|declared| Class::Declared(database::Declared(declared)))
     }
 }
 

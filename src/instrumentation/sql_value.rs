@@ -26,12 +26,17 @@ impl InstrumentationClass for SqlValueMetric {
             Some(_) => text_option(request.options, "database")?,
             None => super::database::DEFAULT_DATABASE,
         };
-        Ok(Measure::SqlValue(SqlValueMeasure { database: database.to_owned(), query }))
+        Ok(Measure::SqlValue(SqlValueMeasure {
+            database: database.to_owned(),
+            query,
+        }))
     }
 
     /// Databases print their values: the definition's `value_type` says what the text stands for.
     fn shape(&self, reading: Reading, value_type: ValueType) -> Result<Value, Failure> {
-        let Reading::Value(Value::String(text)) = &reading else { return Ok(reading.to_json()) };
+        let Reading::Value(Value::String(text)) = &reading else {
+            return Ok(reading.to_json());
+        };
         let value = match value_type {
             ValueType::String => Some(Value::from(text.as_str())),
             ValueType::Number => number(text),
@@ -45,7 +50,11 @@ impl InstrumentationClass for SqlValueMetric {
 fn number(text: &str) -> Option<Value> {
     match text.parse::<i64>() {
         Ok(integer) => Some(Value::from(integer)),
-        Err(_) => text.parse::<f64>().ok().filter(|float| float.is_finite()).map(Value::from),
+        Err(_) => text
+            .parse::<f64>()
+            .ok()
+            .filter(|float| float.is_finite())
+            .map(Value::from),
     }
 }
 

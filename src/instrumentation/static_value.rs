@@ -13,7 +13,10 @@ impl InstrumentationClass for StaticMetric {
 
     fn describe(&self, request: &Request<'_>, _context: &Context<'_>) -> Result<Measure, Failure> {
         take_only(request.options, &["value"])?;
-        let value = request.options.get("value").ok_or_else(|| invalid_options("option \"value\" is missing"))?;
+        let value = request
+            .options
+            .get("value")
+            .ok_or_else(|| invalid_options("option \"value\" is missing"))?;
         Ok(Measure::Constant(value.clone()))
     }
 }

@@ -16,5 +16,8 @@ pub fn window(time_frame: TimeFrame, now: DateTime<Utc>) -> Option<Window> {
         TimeFrame::All | TimeFrame::None => return None,
     };
     // Days of UTC are 24 hours; a clock before year -262143 has no window.
-    Some(Window { from: now.checked_sub_days(Days::new(LAG + days))?, to: now.checked_sub_days(Days::new(LAG))? })
+    Some(Window {
+        from: now.checked_sub_days(Days::new(LAG + days))?,
+        to: now.checked_sub_days(Days::new(LAG))?,
+    })
 }

@@ -20,7 +20,9 @@ pub struct Collection {
 impl Collection {
     /// The metrics that have no value of their own.
     pub fn fallbacks(&self) -> impl Iterator<Item = (&Outcome, &Failure)> {
-        self.outcomes.iter().filter_map(|outcome| outcome.failure().map(|failure| (outcome, failure)))
+        self.outcomes
+            .iter()
+            .filter_map(|outcome| outcome.failure().map(|failure| (outcome, failure)))
     }
 }
 
@@ -31,7 +33,10 @@ pub async fn collect(plan: &Plan<'_>, sources: &Sources, progress: &dyn Progress
     let measures = plan.readings.iter().map(|(measure, _)| measure);
     let readings: HashMap<&Measure, Taken> = measures.zip(taken).collect();
     let outcomes = plan.metrics.iter().map(|metric| outcome(metric, &readings)).collect();
-    Collection { outcomes, elapsed: begun.elapsed() }
+    Collection {
+        outcomes,
+        elapsed: begun.elapsed(),
+    }
 }
 
 fn outcome(metric: &PlannedMetric<'_>, readings: &HashMap<&Measure, Taken>) -> Outcome {

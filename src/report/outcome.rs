@@ -72,7 +72,10 @@ impl Outcome {
         add("message", self.failure().map(|failure| failure.message.clone().into()));
         add("advice", self.failure().map(|failure| failure.reason.advice().into()));
         add("error_bound", self.error_bound.map(Value::from));
-        add("window", self.window.map(|window| json!({"from": window.from, "to": window.to})));
+        add(
+            "window",
+            self.window.map(|window| json!({"from": window.from, "to": window.to})),
+        );
         object
     }
 }

@@ -7,7 +7,11 @@ use crate::definition::KeyPath;
 
 /// One JSON object, each value at its key path (spec 2.3).
 pub fn payload(outcomes: &[Outcome]) -> Value {
-    nested(outcomes.iter().map(|outcome| (outcome.key_path.clone(), outcome.value.clone())))
+    nested(
+        outcomes
+            .iter()
+            .map(|outcome| (outcome.key_path.clone(), outcome.value.clone())),
+    )
 }
 
 /// Values at their key paths, in the nesting of a payload.

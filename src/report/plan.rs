@@ -55,14 +55,21 @@ impl PlannedMetric<'_> {
     pub(super) fn is_histogram(&self) -> bool {
         matches!(
             &self.measure,
-            Ok(Some(Measure::Database(DatabaseMeasure { operation: Operation::Histogram { .. }, .. })))
+            Ok(Some(Measure::Database(DatabaseMeasure {
+                operation: Operation::Histogram { .. },
+                ..
+            })))
         )
     }
 
     /// The fallback that the definition declares, or its class.
     pub(super) fn declared_fallback(&self) -> Option<Value> {
         let definition = self.definition?;
-        let of_class = || self.class.as_ref().and_then(|class| class.fallback(&definition.options));
+        let of_class = || {
+            self.class
+                .as_ref()
+                .and_then(|class| class.fallback(&definition.options))
+        };
         definition.fallback.clone().or_else(of_class)
     }
 }
@@ -93,7 +100,9 @@ impl<'a> Plan<'a> {
 pub fn plan<'a>(loaded: &'a Loaded, registry: &'a Registry, context: &Context<'a>, selection: &Selection) -> Plan<'a> {
     let definitions = loaded.catalog.metrics.iter();
     let wanted = definitions.filter(|definition| definition.status != Status::Removed && selection.takes(definition));
-    let mut metrics: Vec<PlannedMetric<'a>> = wanted.map(|definition| planned(definition, registry, context)).collect();
+    let mut metrics: Vec<PlannedMetric<'a>> = wanted
+        .map(|definition| planned(definition, registry, context))
+        .collect();
     let broken = loaded.invalid.iter().flat_map(|invalid| &invalid.key_paths);
     metrics.extend(broken.filter(|key_path| selection.names(key_path)).map(invalid));
     Plan::of(metrics)
@@ -112,7 +121,10 @@ fn invalid<'a>(key_path: &KeyPath) -> PlannedMetric<'a> {
         data_category: DataCategory::Optional,
         definition: None,
         class: None,
-        measure: Err(Failure::new(Reason::InvalidDefinition, "the definition has errors and was left out")),
+        measure: Err(Failure::new(
+            Reason::InvalidDefinition,
+            "the definition has errors and was left out",
+        )),
     }
 }
 
@@ -142,7 +154,10 @@ fn described<'a>(
     let Some(class) = registry.class(name, context.catalog) else {
         return unknown(format!("there is no class {name:?}"));
     };
-    let request = Request { options: &definition.options, time_frame: definition.time_frame };
+    let request = Request {
+        options: &definition.options,
+        time_frame: definition.time_frame,
+    };
     let measure = isolated(|| class.describe(&request, context)).map(Some);
     (Some(class), measure)
 }

@@ -44,7 +44,9 @@ pub(super) async fn read_all(measures: &[(Measure, String)], sources: &Sources, 
     let mut taken: Vec<Option<Taken>> = vec![None; measures.len()];
     let mut lanes = Vec::new();
     for (name, database) in &sources.databases {
-        let mine: Vec<usize> = (0..measures.len()).filter(|index| asks(&measures[*index].0, name)).collect();
+        let mine: Vec<usize> = (0..measures.len())
+            .filter(|index| asks(&measures[*index].0, name))
+            .collect();
         lanes.push(read_database(mine, measures, database, sources, progress));
     }
     for (index, result) in join_all(lanes).await.into_iter().flatten() {
@@ -56,7 +58,12 @@ pub(super) async fn read_all(measures: &[(Measure, String)], sources: &Sources, 
             let begun = Instant::now();
             let result = isolated(|| read_known(measure, sources));
             progress.reading(label, result.as_ref().err());
-            Taken { result, elapsed: begun.elapsed(), statements: 0, retries: 0 }
+            Taken {
+                result,
+                elapsed: begun.elapsed(),
+                statements: 0,
+                retries: 0,
+            }
         })
     };
     let taken = taken.into_iter().enumerate().map(finish).collect();
@@ -101,31 +108,45 @@ async fn read_database(
         }
         taken
     };
-    join_all((0..workers).map(|_| lane())).await.into_iter().flatten().collect()
+    join_all((0..workers).map(|_| lane()))
+        .await
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-async fn read_one(
-    session: &mut Option<Session>,
-    database: &Database,
-    measure: &Measure,
-    sources: &Sources,
-) -> Taken {
+async fn read_one(session: &mut Option<Session>, database: &Database, measure: &Measure, sources: &Sources) -> Taken {
     let begun = Instant::now();
     if sources.interrupt.is_raised() {
-        let result = Err(Failure::new(Reason::NotRun, "the run was interrupted before this metric"));
-        return Taken { result, elapsed: Duration::ZERO, statements: 0, retries: 0 };
+        let result = Err(Failure::new(
+            Reason::NotRun,
+            "the run was interrupted before this metric",
+        ));
+        return Taken {
+            result,
+            elapsed: Duration::ZERO,
+            statements: 0,
+            retries: 0,
+        };
     }
     let mut open = match session.take() {
         Some(open) => open,
         None => match database.open_patiently(&sources.interrupt, sources.log.clone()).await {
             Ok(open) => open,
             Err(error) => {
-                return Taken { result: Err(error.into()), elapsed: begun.elapsed(), statements: 0, retries: 0 };
+                return Taken {
+                    result: Err(error.into()),
+                    elapsed: begun.elapsed(),
+                    statements: 0,
+                    retries: 0,
+                };
             }
         },
     };
     let before = open.statements();
-    let attempt = AssertUnwindSafe(read_measure(&mut open, database, measure)).catch_unwind().await;
+    let attempt = AssertUnwindSafe(read_measure(&mut open, database, measure))
+        .catch_unwind()
+        .await;
     let (result, retries, usable) = match attempt {
         Ok((result, retries)) => {
             let usable = !result.as_ref().is_err_and(|failure| ends_session(failure.reason));
@@ -137,7 +158,12 @@ async fn read_one(
     if usable {
         *session = Some(open);
     }
-    Taken { result, elapsed: begun.elapsed(), statements, retries }
+    Taken {
+        result,
+        elapsed: begun.elapsed(),
+        statements,
+        retries,
+    }
 }
 
 fn ends_session(reason: Reason) -> bool {
@@ -155,7 +181,13 @@ async fn read_measure(
     match measure {
         Measure::Database(measure) => read_batches(session, database, measure).await,
         Measure::SqlValue(measure) => (read_value(session, measure).await, 0),
-        _ => (Err(Failure::new(Reason::InvalidOptions, "the measure is not one of a database")), 0),
+        _ => (
+            Err(Failure::new(
+                Reason::InvalidOptions,
+                "the measure is not one of a database",
+            )),
+            0,
+        ),
     }
 }
 
@@ -174,7 +206,10 @@ async fn read_value(session: &mut Session, measure: &SqlValueMeasure) -> Result<
     let sql = measure.query.render(session.dialect()).map_err(unwritable)?;
     let rows = session.rows(&sql).await?;
     if rows.len() > 1 {
-        return Err(Failure::new(Reason::WrongType, format!("the query gives {} rows instead of one", rows.len())));
+        return Err(Failure::new(
+            Reason::WrongType,
+            format!("the query gives {} rows instead of one", rows.len()),
+        ));
     }
     let cell = rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
     Ok(cell.map_or(Reading::Empty, |text| Reading::Value(Value::from(text))))
@@ -195,6 +230,9 @@ fn read_known(measure: &Measure, sources: &Sources) -> Result<Reading, Failure> 
 
 /// The text of a panic may hold a row's value: only texts fixed in the code are kept.
 fn panicked(panic: &(dyn Any + Send)) -> Failure {
-    let message = panic.downcast_ref::<&'static str>().copied().unwrap_or("the code of the counter panicked");
+    let message = panic
+        .downcast_ref::<&'static str>()
+        .copied()
+        .unwrap_or("the code of the counter panicked");
     Failure::new(Reason::Panic, message)
 }

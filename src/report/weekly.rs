@@ -83,9 +83,30 @@ pub async fn run(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, St
         let report = new_report(job, run_id, recorded_at, &payload, &collection);
         store_and_send(job, report).await?
     };
-    let status = if interrupted { RunStatus::Interrupted } else { RunStatus::Completed };
-    job.state.finish_run(run_id, &RunEnd { finished_at: Utc::now(), status, message: None }).await?;
-    Ok(RunReport { run_id, recorded_at, collection, payload, interrupted, delivery, elapsed: begun.elapsed() })
+    let status = if interrupted {
+        RunStatus::Interrupted
+    } else {
+        RunStatus::Completed
+    };
+    job.state
+        .finish_run(
+            run_id,
+            &RunEnd {
+                finished_at: Utc::now(),
+                status,
+                message: None,
+            },
+        )
+        .await?;
+    Ok(RunReport {
+        run_id,
+        recorded_at,
+        collection,
+        payload,
+        interrupted,
+        delivery,
+        elapsed: begun.elapsed(),
+    })
 }
 
 fn new_report(
@@ -97,7 +118,12 @@ fn new_report(
 ) -> NewReport {
     let uuid = Value::from(job.uuid.to_string());
     let metadata = json!({"metadata": metadata(&uuid, &collection.outcomes)});
-    NewReport { run_id, recorded_at, payload_json: payload.to_owned(), metadata_json: Some(metadata.to_string()) }
+    NewReport {
+        run_id,
+        recorded_at,
+        payload_json: payload.to_owned(),
+        metadata_json: Some(metadata.to_string()),
+    }
 }
 
 async fn store_and_send(job: &Job<'_>, report: NewReport) -> Result<Delivered, StateError> {
@@ -108,7 +134,9 @@ async fn store_and_send(job: &Job<'_>, report: NewReport) -> Result<Delivered, S
         }
         Destination::Versions(client) => {
             job.state.enqueue(&report).await?;
-            deliver(job.state, client, &delivery_options(job)).await.map(Delivered::Tried)
+            deliver(job.state, client, &delivery_options(job))
+                .await
+                .map(Delivered::Tried)
         }
     }
 }

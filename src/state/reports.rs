@@ -190,7 +190,8 @@ impl StateStore {
         } else {
             "none"
         };
-        on_pool!(self, |pool| sqlx::query(
+        on_pool!(self, |pool| {
+            sqlx::query(
             "INSERT INTO raw_usage_data AS present (created_at, updated_at, recorded_at, payload, run_id, \
              idempotency_key, metadata, metadata_key, metadata_delivery, delivery) \
              VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9) \
@@ -212,7 +213,8 @@ impl StateStore {
         .execute(pool)
         .await
         .map(|done| done.rows_affected())
-        .map_err(while_trying("keep a report")))
+        .map_err(while_trying("keep a report"))
+        })
     }
 
     async fn has_payload(&self, report: &NewReport) -> Result<bool, StateError> {
