@@ -23,27 +23,6 @@ mod register;
 mod small_set;
 mod union;
 
-<<<<<<< HEAD
-impl Default for HyperLogLog {
-    fn default() -> Self {
-        HyperLogLog {
-            registers: vec![0; 1 << 14],
-        }
-    }
-}
-
-impl HyperLogLog {
-    pub fn add(&mut self, _value: &[u8]) -> bool {
-        self.registers.is_empty()
-    }
-    pub fn add_integer(&mut self, _value: i64) -> bool {
-        self.registers.is_empty()
-    }
-    pub fn count(&self) -> u64 {
-        0
-    }
-}
-=======
 pub use error::SketchError;
 pub use error_bound::{ERROR_BOUND, error_bound};
 pub use gitlab_buckets::GitlabBuckets;
@@ -53,4 +32,3 @@ pub use joint::{Joint, joint};
 pub use murmur::hash;
 pub use register::{MAX_REGISTER, REGISTERS};
 pub use union::{Estimate, union};
->>>>>>> room-sketch
