@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 use crate::state::{ClaimedMetadata, ClaimedReport, Delivery, DevOpsRecord, Lease, MetadataDelivery, Report};
 use crate::state::{StateError, StateStore};
@@ -225,7 +225,8 @@ impl<'a> OutboxPass<'a> {
 
     fn next_attempt_at(&self, failure: &AttemptFailure) -> Option<DateTime<Utc>> {
         let wait = TimeDelta::from_std(failure.retry_after()?).unwrap_or(LONGEST_HOLD);
-        Some(self.options.now() + wait.min(LONGEST_HOLD))
+        // To the microsecond, as it is kept.
+        Some((self.options.now() + wait.min(LONGEST_HOLD)).trunc_subsecs(6))
     }
 
     /// Tells the endpoint of a failure, unless nothing listens there at all.

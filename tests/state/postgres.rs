@@ -21,7 +21,8 @@ printf '%s' "$PASSWORD" > "$HOME/password"
 echo ready
 cat >/dev/null || true
 "$BIN/pg_ctl" -D "$HOME/data" -m immediate stop >/dev/null || true
-rm -rf "$HOME/data" "$HOME/log" "$HOME/password"
+cd /
+rm -rf "$HOME"
 "#;
 
 struct Server {
@@ -46,7 +47,13 @@ fn server() -> &'static Server {
             .env("PORT", port.to_string())
             .env("PASSWORD", PASSWORD);
         become_unprivileged(&mut command, &home);
-        let mut shell = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let errors = std::fs::File::create(home.join("errors")).unwrap();
+        let mut shell = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(errors)
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         BufReader::new(shell.stdout.take().unwrap())
             .read_line(&mut line)
