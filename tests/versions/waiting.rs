@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::Utc;
 use service_ping::versions::DeliveryOutcome;
 
-use crate::outbox::{DAYS, Outbox, client, day, hasty_client, only_outcome, payload};
+use crate::outbox::{DAYS, Outbox, client, config, day, hasty_client, only_outcome, payload};
 use crate::script::{METADATA, Script, Step, USAGE_DATA};
 
 #[tokio::test]
@@ -101,7 +101,8 @@ async fn where_nothing_listens_nothing_more_is_tried() {
         listener.local_addr().unwrap()
     };
     let outbox = Outbox::holding(&DAYS).await;
-    let url = format!("http://user:canary@{gone}/?").replace("/?", "");
+    let url = format!("http://user:canary@{gone}");
+    assert!(!format!("{:?} {:?}", config(url.as_str()), client(url.as_str())).contains("canary"));
     let delivered = outbox.deliver(&client(url)).await;
 
     let DeliveryOutcome::Waiting {
