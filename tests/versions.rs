@@ -2,6 +2,8 @@
 
 #[path = "versions/delivery.rs"]
 mod delivery;
+#[path = "versions/followers.rs"]
+mod followers;
 #[path = "versions/outbox.rs"]
 mod outbox;
 #[path = "state/postgres.rs"]
@@ -14,3 +16,5 @@ mod property;
 mod receiver;
 #[path = "versions/script.rs"]
 mod script;
+#[path = "versions/waiting.rs"]
+mod waiting;

@@ -12,6 +12,7 @@ use super::endpoint::{ClientError, Endpoint, Path};
 use super::error_report::ErrorReport;
 use super::failure::AttemptFailure;
 use super::reply::{self, Acknowledgement};
+use super::scrub::scrub;
 use super::tls::install_tls;
 
 /// The header that makes retries harmless (draft-ietf-httpapi-idempotency-key-header).
@@ -21,7 +22,7 @@ const LONGEST_REPLY: usize = 1024 * 1024;
 const JSON: &str = "application/json";
 
 /// How to reach the endpoint, and how patiently.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ClientConfig {
     /// The base: `/usage_data` and the others are below it. It may hold credentials.
     pub url: String,
@@ -57,6 +58,18 @@ pub struct Client {
     http: reqwest::Client,
     endpoint: Endpoint,
     config: ClientConfig,
+}
+
+/// The URL is shown without credentials.
+impl std::fmt::Debug for ClientConfig {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ClientConfig")
+            .field("url", &scrub(&self.url))
+            .field("timeout", &self.timeout)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Client {

@@ -11,6 +11,10 @@ use uuid::Uuid;
 
 pub const DAYS: [&str; 3] = ["2024-03-01T00:00:00Z", "2024-03-08T00:00:00Z", "2024-03-15T00:00:00Z"];
 
+pub fn day(index: usize) -> DateTime<Utc> {
+    DAYS[index].parse().unwrap()
+}
+
 /// An outbox at a place where others can open it too.
 pub struct Outbox {
     pub url: String,

@@ -1,0 +1,121 @@
+//! Runs, outcomes and DevOps reports.
+
+use serde_json::json;
+use service_ping::state::{DevOpsRecord, OutcomeRecord, RunEnd, RunStatus};
+use uuid::Uuid;
+
+use crate::place::{Place, at, outcome, report, run};
+
+on_both_stores! {
+    keeps_runs_newest_first,
+    keeps_outcomes_and_replaces_them_by_key,
+    keeps_thousands_of_outcomes_all_or_none,
+    keeps_the_latest_dev_ops_report,
+}
+
+async fn keeps_runs_newest_first(place: Place) {
+    let store = place.open().await;
+    let first = run(&store, "2024-02-29T23:59:59.999999Z").await;
+    let second = run(&store, "2024-03-01T00:00:00Z").await;
+    let end = RunEnd {
+        finished_at: at("2024-03-01T00:00:01.5Z"),
+        status: RunStatus::Failed,
+        message: Some("no definitions".to_owned()),
+    };
+    store.finish_run(second.id, &end).await.unwrap();
+
+    let runs = store.runs(10).await.unwrap();
+    assert_eq!(runs.iter().map(|run| run.id).collect::<Vec<_>>(), [second.id, first.id]);
+    assert_eq!(
+        (runs[0].status, runs[0].finished_at),
+        (RunStatus::Failed, Some(end.finished_at))
+    );
+    assert_eq!(runs[0].message.as_deref(), Some("no definitions"));
+    assert_eq!(
+        (runs[1].status, runs[1].recorded_at, runs[1].finished_at),
+        (RunStatus::Running, first.recorded_at, None)
+    );
+    assert_eq!(store.runs(1).await.unwrap().len(), 1);
+    assert!(store.finish_run(Uuid::nil(), &end).await.is_err(), "an unknown run");
+    assert!(store.begin_run(&first).await.is_err(), "a run begins once");
+}
+
+async fn keeps_outcomes_and_replaces_them_by_key(place: Place) {
+    let store = place.open().await;
+    let run = run(&store, "2024-03-01T00:00:00Z").await;
+    let histogram = outcome("counts.Z", json!({"-1": -1, "nested": [1.5, null, "text"]}));
+    let failed = OutcomeRecord {
+        value: json!(-1),
+        reason: Some("lock_timeout".to_owned()),
+        message: Some("waited\0 2 s".to_owned()),
+        elapsed_seconds: f64::NAN,
+        error_bound: Some(12.5),
+        ..outcome("counts.a", json!(0))
+    };
+    store
+        .record_outcomes(run.id, &[failed, histogram.clone(), outcome("counts.a_b", json!(7))])
+        .await
+        .unwrap();
+    store
+        .record_outcomes(
+            run.id,
+            &[outcome("counts.a_b", json!(8)), outcome("counts.a_b", json!(9))],
+        )
+        .await
+        .unwrap();
+    store.record_outcomes(run.id, &[]).await.unwrap();
+
+    let kept = store.outcomes(run.id).await.unwrap();
+    assert_eq!(
+        kept.iter().map(|one| one.key_path.as_str()).collect::<Vec<_>>(),
+        ["counts.Z", "counts.a", "counts.a_b"]
+    );
+    assert_eq!(kept[0], histogram);
+    assert_eq!(
+        (kept[1].reason.as_deref(), kept[1].error_bound),
+        (Some("lock_timeout"), Some(12.5))
+    );
+    assert_eq!(
+        (kept[1].message.as_deref(), kept[1].elapsed_seconds),
+        (Some("waited\u{fffd} 2 s"), 0.0)
+    );
+    assert_eq!(kept[2].value, json!(9));
+    assert_eq!(store.outcomes(Uuid::nil()).await.unwrap(), []);
+}
+
+async fn keeps_thousands_of_outcomes_all_or_none(place: Place) {
+    let store = place.open().await;
+    let run = run(&store, "2024-03-01T00:00:00Z").await;
+    let many: Vec<_> = (0..3701)
+        .map(|n| outcome(&format!("counts.metric_{n:04}"), json!(n)))
+        .collect();
+    assert!(
+        store.record_outcomes(Uuid::nil(), &many).await.is_err(),
+        "an unknown run"
+    );
+    assert_eq!(store.outcomes(Uuid::nil()).await.unwrap(), []);
+    store.record_outcomes(run.id, &many).await.unwrap();
+    assert_eq!(store.outcomes(run.id).await.unwrap(), many);
+}
+
+async fn keeps_the_latest_dev_ops_report(place: Place) {
+    let store = place.open().await;
+    assert_eq!(store.last_dev_ops().await.unwrap(), None);
+    for (day, value) in [("2024-03-01T00:00:00Z", 10.2), ("2024-03-08T00:00:00Z", 31.37)] {
+        let report_id = store.enqueue(&report(&store, day).await).await.unwrap().id;
+        let metrics = [("leader_issues".to_owned(), value)].into();
+        store
+            .record_dev_ops(&DevOpsRecord {
+                report_id,
+                created_at: at(day),
+                metrics,
+            })
+            .await
+            .unwrap();
+    }
+    let last = store.last_dev_ops().await.unwrap().unwrap();
+    assert_eq!(
+        (last.created_at, last.metrics["leader_issues"]),
+        (at("2024-03-08T00:00:00Z"), 31.37)
+    );
+}
