@@ -27,6 +27,7 @@ pub(super) struct DemoArgs {
 
 pub(super) async fn run(global: &Global, args: DemoArgs) -> Result<u8, CliError> {
     std::fs::create_dir_all(&args.folder).map_err(|error| CliError::file(&args.folder, error))?;
+    clear(&args.folder)?;
     let begun = Instant::now();
     let instance = args.folder.join("instance.db");
     let sample = sample::create(&instance, global.now(), args.scale).await?;
@@ -84,18 +85,45 @@ fn write_config(args: &DemoArgs, versions: &str) -> Result<PathBuf, CliError> {
          [versions]\nurl = \"{versions}\"\n\n\
          [settings]\n{settings}",
         definitions = serde_json::Value::from(definitions.display().to_string()),
-        settings = settings(),
+        settings = SETTINGS,
     );
     std::fs::write(&path, text).map_err(|error| CliError::file(&path, error))?;
     Ok(path)
 }
 
 /// A plausible answer to every setting that the shipped definitions ask for.
-fn settings() -> String {
-    sample::SETTINGS
-        .iter()
-        .map(|(name, value)| format!("{name} = {value}\n"))
-        .collect()
+const SETTINGS: &str = "\
+signup_enabled = true
+gravatar_enabled = true
+gitpod_enabled = false
+grafana_link_enabled = false
+mattermost_enabled = false
+reply_by_email_enabled = true
+container_registry_enabled = true
+dependency_proxy_enabled = true
+gitlab_shared_runners_enabled = true
+instance_auto_devops_enabled = false
+web_ide_clientside_preview_enabled = false
+ldap_enabled = false
+ldap_encrypted_secrets_enabled = false
+omniauth_enabled = true
+prometheus_enabled = true
+prometheus_metrics_enabled = true
+operating_system = \"debian-12\"
+";
+
+/// An earlier demo's files, which this one makes anew.
+fn clear(folder: &Path) -> Result<(), CliError> {
+    for name in ["instance.db", "state.db", "versions.db"] {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            let path = folder.join(format!("{name}{suffix}"));
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(CliError::file(&path, error)),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 fn where_to_look(folder: &Path, config: &Path) {

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::output::{Format, counted, print};
-use super::setup::{DefinitionArgs, Setup, load_config};
+use super::setup::{DefinitionArgs, Setup, load_config, why_not};
 use super::{CliError, Global, exit};
 use crate::definition::{self, Severity};
 use crate::source::database::{Database, Interrupt, StatementLog};
@@ -130,7 +130,7 @@ async fn state(setup: &Setup) -> Finding {
 
 fn versions(setup: &Setup) -> Finding {
     let config = &setup.config;
-    match (&config.versions.url, config.reporting.why_not()) {
+    match (&config.versions.url, why_not(&config.reporting)) {
         (_, Some(why)) => Finding::well("versions", format!("nothing leaves: {why}")),
         (None, None) => Finding::well("versions", "no url: nothing leaves"),
         (Some(url), None) => Finding::well("versions", format!("sends to {url}")),

@@ -39,14 +39,14 @@ pub(super) async fn run(global: &Global, args: GenerateArgs) -> Result<u8, CliEr
 
 /// The readings of a plan, and the instance's uuid.
 pub(super) async fn collected(setup: &Setup, plan: &Plan<'_>) -> Result<(Collection, Value), CliError> {
-    let uuid = match &setup.config.instance.uuid {
-        Some(uuid) => uuid.clone(),
-        None => setup.state().await?.instance_uuid().await?.to_string(),
+    let uuid = match setup.config.instance.uuid {
+        Some(uuid) => uuid,
+        None => setup.state().await?.instance_uuid().await?,
     };
-    let sources = setup.sources(Some(uuid.clone()), interrupt_on_signals(), StatementLog::default())?;
+    let sources = setup.sources(Some(uuid), interrupt_on_signals(), StatementLog::default())?;
     let collection = collect(plan, &sources, progress::progress().as_ref()).await;
     for (outcome, failure) in collection.fallbacks() {
         tracing::info!(key_path = %outcome.key_path, %failure, "A metric fell back.");
     }
-    Ok((collection, Value::from(uuid)))
+    Ok((collection, Value::from(uuid.to_string())))
 }

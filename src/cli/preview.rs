@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::generate::collected;
 use super::output::print;
-use super::setup::{DefinitionArgs, OnlyArgs, Setup};
+use super::setup::{DefinitionArgs, OnlyArgs, Setup, why_not};
 use super::{CliError, Global, exit};
 use crate::report::payload;
 
@@ -42,7 +42,7 @@ fn where_it_goes(setup: &Setup, bytes: usize) -> String {
     if !config.reporting.sending_allowed() {
         return format!(
             "\n{bytes} bytes; nothing leaves: {}",
-            config.reporting.why_not().unwrap_or_default()
+            why_not(&config.reporting).unwrap_or_default()
         );
     }
     match &config.versions.url {

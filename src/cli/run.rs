@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::output::{Format, counted, print};
-use super::setup::{DefinitionArgs, OnlyArgs, Setup, interrupt_on_signals};
+use super::setup::{DefinitionArgs, OnlyArgs, Setup, interrupt_on_signals, why_not};
 use super::{CliError, Global, exit, progress, summary};
 use crate::measure::Measure;
 use crate::report::{Delivered, Destination, Job, Plan, RunReport, run as run_job};
@@ -60,8 +59,6 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
 pub(super) async fn weekly(setup: &Setup, plan: &Plan<'_>, no_submit: bool) -> Result<(RunReport, u8), CliError> {
     let state = setup.state().await?;
     let uuid = setup.uuid(&state).await?;
-    let parsed =
-        Uuid::parse_str(&uuid).map_err(|_| CliError::Other(format!("[instance] uuid = {uuid:?} is not a UUID")))?;
     let sources = setup.sources(Some(uuid), interrupt_on_signals(), StatementLog::default())?;
     let client = client(setup)?;
     let job = Job {
@@ -69,7 +66,7 @@ pub(super) async fn weekly(setup: &Setup, plan: &Plan<'_>, no_submit: bool) -> R
         sources: &sources,
         state: &state,
         destination: destination(setup, client.as_ref(), no_submit),
-        uuid: parsed,
+        uuid,
         definitions_digest: setup.loaded.catalog.digest.clone(),
         trigger: "cli".to_owned(),
     };
@@ -93,7 +90,7 @@ fn client(setup: &Setup) -> Result<Option<Client>, CliError> {
 }
 
 fn destination<'a>(setup: &Setup, client: Option<&'a Client>, no_submit: bool) -> Destination<'a> {
-    match (client, setup.config.reporting.why_not()) {
+    match (client, why_not(&setup.config.reporting)) {
         _ if no_submit => Destination::Nowhere("--no-submit".to_owned()),
         (_, Some(why)) => Destination::Nowhere(why),
         (None, None) => Destination::Nowhere("[versions] has no url".to_owned()),
@@ -105,7 +102,7 @@ fn exit_code(setup: &Setup, report: &RunReport, no_submit: bool) -> u8 {
     match &report.delivery {
         _ if report.interrupted => exit::INTERRUPTED,
         Delivered::Tried(delivery) if !delivery.is_delivered() => exit::NOT_DELIVERED,
-        Delivered::Kept(_) if !no_submit && setup.config.reporting.why_not().is_some() => exit::REPORTING_OFF,
+        Delivered::Kept(_) if !no_submit && why_not(&setup.config.reporting).is_some() => exit::REPORTING_OFF,
         _ => exit::DONE,
     }
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use globset::{Glob, GlobSet, GlobSetBuilder};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use super::{CliError, Global, output};
-use crate::config::Config;
+use crate::config::{Config, Environment, MetricGlobs, Reporting};
 use crate::definition::{self, Diagnostic, Loaded, Severity};
 use crate::instrumentation::{Context, Registry};
 use crate::relation::Dialect;
@@ -48,8 +48,7 @@ pub(super) struct Setup {
 }
 
 pub(super) fn load_config(global: &Global) -> Result<Config, CliError> {
-    let environment: BTreeMap<String, String> = std::env::vars().collect();
-    Ok(Config::load(global.config.as_deref(), &environment)?)
+    Ok(Config::load(global.config.as_deref(), &Environment::from_process())?)
 }
 
 impl Setup {
@@ -101,7 +100,7 @@ impl Setup {
         let reporting = &self.config.reporting;
         Ok(Selection {
             categories: reporting.categories.clone(),
-            disabled: globs(&reporting.disabled_metrics)?,
+            disabled: reporting.disabled_metrics.clone(),
             only: if only.only.is_empty() {
                 None
             } else {
@@ -136,7 +135,7 @@ impl Setup {
     /// The sources of one run. Nothing is opened yet.
     pub(super) fn sources(
         &self,
-        uuid: Option<String>,
+        uuid: Option<Uuid>,
         interrupt: Interrupt,
         log: StatementLog,
     ) -> Result<Sources, CliError> {
@@ -148,7 +147,7 @@ impl Setup {
                 statement_timeout: database.statement_timeout,
                 lock_timeout: database.lock_timeout,
                 application_name: database.application_name.clone(),
-                connections: database.connections,
+                connections: database.connections as usize,
             };
             databases.insert(name.clone(), Arc::new(Database::new(options)?));
         }
@@ -160,10 +159,10 @@ impl Setup {
         })
     }
 
-    fn facts(&self, uuid: Option<String>) -> Facts {
+    fn facts(&self, uuid: Option<Uuid>) -> Facts {
         let instance = &self.config.instance;
         Facts {
-            uuid: instance.uuid.clone().or(uuid),
+            uuid: instance.uuid.or(uuid).map(|uuid| uuid.to_string()),
             hostname: instance.hostname.clone().or_else(system_hostname),
             version: instance.version.clone(),
             installation_type: instance.installation_type.clone(),
@@ -178,10 +177,10 @@ impl Setup {
     }
 
     /// The configured uuid, or the one that the state store made once and keeps.
-    pub(super) async fn uuid(&self, state: &StateStore) -> Result<String, CliError> {
-        match &self.config.instance.uuid {
-            Some(uuid) => Ok(uuid.clone()),
-            None => Ok(state.instance_uuid().await?.to_string()),
+    pub(super) async fn uuid(&self, state: &StateStore) -> Result<Uuid, CliError> {
+        match self.config.instance.uuid {
+            Some(uuid) => Ok(uuid),
+            None => Ok(state.instance_uuid().await?),
         }
     }
 }
@@ -221,14 +220,16 @@ pub(super) async fn terminate_signal() {
     drop(interrupt.await);
 }
 
-fn globs(patterns: &[String]) -> Result<GlobSet, CliError> {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        let glob =
-            Glob::new(pattern).map_err(|error| CliError::Usage(format!("{pattern:?} is not a glob: {error}")))?;
-        set.add(glob);
+fn globs(patterns: &[String]) -> Result<MetricGlobs, CliError> {
+    MetricGlobs::new(patterns).map_err(|error| CliError::Usage(format!("--only: {error}")))
+}
+
+/// Why nothing leaves, as the setting that would allow it; `None` where sending is allowed.
+pub(super) fn why_not(reporting: &Reporting) -> Option<String> {
+    if !reporting.enabled {
+        return Some("reporting.enabled is false".to_owned());
     }
-    set.build().map_err(|error| CliError::Usage(error.to_string()))
+    reporting.do_not_track.then(|| "DO_NOT_TRACK is set".to_owned())
 }
 
 fn system_hostname() -> Option<String> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Context, InstrumentationClass, Request, invalid_options, window};
-use crate::definition::{self, DatabaseBody, DeclaredClass};
+use super::{Context, InstrumentationClass, Request, invalid_options, take_only, window};
+use crate::definition::{self, DatabaseBody, DeclaredClass, Parameter};
 use crate::measure::{Bound, DatabaseMeasure, Failure, Measure, PrimaryKey};
 use crate::relation::{Column, Operation, Relation, RelationError};
 
@@ -40,13 +40,35 @@ impl InstrumentationClass for Declared<'_> {
     }
 
     fn describe(&self, request: &Request<'_>, context: &Context<'_>) -> Result<Measure, Failure> {
-        let parameters = self.0.arguments(request.options).map_err(invalid_options)?;
+        let parameters = arguments(self.0, request.options)?;
         describe(&self.0.body, &parameters, request, context)
     }
 
     fn fallback(&self, _options: &Map<String, Value>) -> Option<Value> {
         self.0.body.fallback.clone()
     }
+}
+
+/// A value for each parameter: the definition's option, the default, or NULL.
+fn arguments(class: &DeclaredClass, options: &Map<String, Value>) -> Result<BTreeMap<String, Value>, Failure> {
+    let known: Vec<&str> = class.parameters.keys().map(String::as_str).collect();
+    take_only(options, &known)?;
+    let argument = |(name, parameter): (&String, &Parameter)| {
+        let given = options.get(name).or(parameter.default.as_ref());
+        let value = match given {
+            Some(value) => value.clone(),
+            None if parameter.required => return Err(invalid_options(format!("option {name:?} is missing"))),
+            None => return Ok((name.clone(), Value::Null)),
+        };
+        if !parameter.kind.takes(&value) {
+            return Err(invalid_options(format!("option {name:?} is not of the parameter's type")));
+        }
+        if parameter.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&value)) {
+            return Err(invalid_options(format!("option {name:?} is not one of the values that the class takes")));
+        }
+        Ok((name.clone(), value))
+    };
+    class.parameters.iter().map(argument).collect()
 }
 
 fn describe(

@@ -74,7 +74,7 @@ fn in_place(part_of: &Value, time_frame: TimeFrame, context: &Context<'_>) -> Re
     let time_frame = match object.get("time_frame") {
         None => time_frame,
         Some(Value::String(name)) => {
-            TimeFrame::parse(name).ok_or_else(|| invalid_options(format!("there is no time frame {name:?}")))?
+            time_frame_of(name).ok_or_else(|| invalid_options(format!("there is no time frame {name:?}")))?
         }
         Some(_) => return Err(invalid_options("option \"time_frame\" is not text")),
     };
@@ -85,6 +85,11 @@ fn in_place(part_of: &Value, time_frame: TimeFrame, context: &Context<'_>) -> Re
         Some(_) => return Err(invalid_options("option \"options\" is not a mapping")),
     };
     part(class, options, time_frame, context)
+}
+
+fn time_frame_of(name: &str) -> Option<TimeFrame> {
+    let frames = [TimeFrame::SevenDays, TimeFrame::TwentyEightDays, TimeFrame::All, TimeFrame::None];
+    frames.into_iter().find(|frame| frame.as_str() == name)
 }
 
 fn part(

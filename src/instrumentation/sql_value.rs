@@ -43,7 +43,7 @@ impl InstrumentationClass for SqlValueMetric {
             ValueType::Boolean => boolean(text),
             ValueType::Object => serde_json::from_str(text).ok().filter(Value::is_object),
         };
-        value.ok_or_else(|| Failure::new(Reason::WrongType, format!("the query's value is not a {value_type}")))
+        value.ok_or_else(|| Failure::new(Reason::WrongType, format!("the query's value is not a {}", value_type.as_str())))
     }
 }
 

@@ -1,11 +1,11 @@
 //! The plan of a run: which metrics, asked how, and each distinct measure once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use globset::GlobSet;
 use serde_json::Value;
 
 use super::read::isolated;
+use crate::config::MetricGlobs;
 use crate::definition::{DataCategory, KeyPath, Loaded, MetricDefinition, Status};
 use crate::instrumentation::{Class, Context, Registry, Request};
 use crate::measure::{DatabaseMeasure, Failure, Measure, Reason};
@@ -14,11 +14,11 @@ use crate::relation::Operation;
 /// Which metrics a run computes: what may not leave is not computed.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    pub categories: Vec<DataCategory>,
+    pub categories: BTreeSet<DataCategory>,
     /// Key paths that the operator switched off.
-    pub disabled: GlobSet,
+    pub disabled: MetricGlobs,
     /// `--only`: nothing else, if given.
-    pub only: Option<GlobSet>,
+    pub only: Option<MetricGlobs>,
 }
 
 impl Selection {
