@@ -1,0 +1,28 @@
+//! `service-ping.toml` and its environment, typed, with every problem reported at once.
+//!
+//! The way of a value: the file's tree, the variables `SERVICE_PING__SECTION__KEY` laid over it, `${VAR}` filled in as a
+//! string is read, then the typed [`Config`]. Nothing here touches the process' environment but
+//! [`Environment::from_process`], and a secret is shown neither by `Debug`, nor by `Display`, nor in the source excerpt
+//! of an error.
+
+mod document;
+mod duration;
+mod environment;
+mod interpolate;
+mod load;
+mod mask;
+mod problem;
+mod sample;
+mod section;
+mod settings;
+mod tree;
+mod types;
+mod url;
+
+pub use environment::Environment;
+pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
+pub use sample::{sample, schema};
+pub use types::{
+    Config, DEFAULT_FILE, Database, EventStore, Instance, MetricGlobs, Prometheus, Reporting, State, Versions,
+};
+pub use url::{Url, UrlError};

@@ -1,0 +1,58 @@
+//! The free tables: settings and feature flags.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Number, Value as Json};
+
+use super::section::{Reader, Section, boolean};
+use super::tree::{Node, Value};
+
+/// `[feature_flags]`: any name, true or false.
+pub(super) fn feature_flags(section: Section<'_>) -> BTreeMap<String, bool> {
+    let reader = section.reader;
+    section
+        .entries()
+        .filter_map(|(name, node)| boolean(reader, &name, &node).map(|on| (name, on)))
+        .collect()
+}
+
+/// `[settings]`: any name, one scalar.
+pub(super) fn settings(section: Section<'_>) -> BTreeMap<String, Json> {
+    let reader = section.reader;
+    section
+        .entries()
+        .filter_map(|(name, node)| scalar(reader, &name, &node).map(|value| (name, value)))
+        .collect()
+}
+
+fn scalar(reader: &Reader<'_>, key: &str, node: &Node) -> Option<Json> {
+    const EXPECTED: &str = "a string, number or boolean";
+    let scalar = match &node.value {
+        Value::String(_) => reader.text(key, node, EXPECTED).map(Json::String)?,
+        Value::Untyped(text) => from_variable(text),
+        Value::Integer(number) => Json::from(*number),
+        Value::Boolean(boolean) => Json::Bool(*boolean),
+        Value::Float(number) if number.is_finite() => Number::from_f64(*number).map(Json::Number)?,
+        Value::Other {
+            kind: "a date or time",
+            text,
+        } => Json::String(text.clone()),
+        other => {
+            reader.wrong_type(key, &node.origin, EXPECTED, other);
+            return None;
+        }
+    };
+    Some(scalar)
+}
+
+/// A variable has no type: what reads as a boolean or a finite number is one, all else is text.
+fn from_variable(text: &str) -> Json {
+    if let Ok(boolean) = text.parse::<bool>() {
+        return Json::Bool(boolean);
+    }
+    if let Ok(integer) = text.parse::<i64>() {
+        return Json::from(integer);
+    }
+    let float = text.parse::<f64>().ok().and_then(Number::from_f64);
+    float.map_or_else(|| Json::String(text.to_owned()), Json::Number)
+}

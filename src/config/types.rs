@@ -1,0 +1,244 @@
+//! The configuration's types. Their doc comments are the one source of the sample file and of the JSON Schema.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use globset::{Glob, GlobSet};
+use schemars::JsonSchema;
+use uuid::Uuid;
+
+use super::url::Url;
+use crate::definition::DataCategory;
+
+/// The configuration's file, looked for in the working folder where no other is named.
+pub const DEFAULT_FILE: &str = "service-ping.toml";
+
+/// The configuration of service-ping.
+///
+/// Every key can also be given as a variable, `SERVICE_PING__SECTION__KEY`, which wins over the file. `${VAR}` inside a
+/// string is filled in from the environment; write `$$` for a plain `$`. Relative paths start at this file's folder.
+/// Durations are a whole number and a unit: `ms`, `s`, `m` or `h`.
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+pub struct Config {
+    /// Folder of `metrics/`, `known_events/`, `aggregated_metrics/` and, if there is one, `events/`.
+    #[schemars(with = "String", example = ".")]
+    pub definitions: PathBuf,
+    /// What this instance says of itself.
+    pub instance: Instance,
+    /// The instance's databases, which are only ever read. Definitions say `database: NAME`; without it they mean `main`.
+    #[schemars(rename = "database")]
+    pub databases: BTreeMap<String, Database>,
+    /// Where events are counted.
+    pub event_store: Option<EventStore>,
+    /// The Prometheus server of the instance; without it those metrics fall back.
+    pub prometheus: Option<Prometheus>,
+    /// The maker's endpoint that receives the payload.
+    pub versions: Versions,
+    /// The engine's own store: runs, results, and payloads that wait for delivery.
+    pub state: State,
+    /// What may leave this instance.
+    pub reporting: Reporting,
+    /// Features by name, true or false: events and metrics behind one that is off are left out.
+    #[schemars(example = serde_json::json!({"new_search": true}))]
+    pub feature_flags: BTreeMap<String, bool>,
+    /// The instance's settings that metrics of the class `SettingMetric` read: any name, one string, number or boolean.
+    #[schemars(example = serde_json::json!({"signup_enabled": true}))]
+    pub settings: BTreeMap<String, serde_json::Value>,
+    /// The file that this was read from, if there was one.
+    #[schemars(skip)]
+    pub file: Option<PathBuf>,
+    /// Where relative paths start: the file's folder, or the working folder.
+    #[schemars(skip)]
+    pub folder: PathBuf,
+}
+
+/// What this instance says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+pub struct Instance {
+    /// The instance's own id. Left empty, one is made at the first run and kept in the state store.
+    #[schemars(with = "String", example = "")]
+    pub uuid: Option<Uuid>,
+    /// The host name reported. Left empty, the machine's.
+    #[schemars(with = "String", example = "")]
+    pub hostname: Option<String>,
+    /// The product's version.
+    #[schemars(with = "String", example = "")]
+    pub version: Option<String>,
+    /// The product's edition, such as `CE`.
+    #[schemars(with = "String", example = "")]
+    pub edition: Option<String>,
+    /// How the product was installed, such as `omnibus` or `helm`.
+    #[schemars(with = "String", example = "")]
+    pub installation_type: Option<String>,
+}
+
+/// One database of the instance, and how gently it is read.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+pub struct Database {
+    /// `postgres://user:password@host/name` or `sqlite://path`. `url_file` reads it from a file of its own.
+    #[schemars(with = "String", example = "postgres://service_ping@localhost/app")]
+    pub url: Url,
+    /// Read replicas of the same database; where there are any, metrics are read from them.
+    #[schemars(with = "Vec<String>", example = Vec::<String>::new())]
+    pub replicas: Vec<Url>,
+    /// A statement that runs longer is cancelled on the server, and its metric tries smaller batches.
+    #[schemars(with = "String", example = "15s")]
+    pub statement_timeout: Duration,
+    /// A statement that waits longer for a lock is given up.
+    #[schemars(with = "String", example = "2s")]
+    pub lock_timeout: Duration,
+    /// Connections at most, 1 to 16.
+    #[schemars(example = 2)]
+    pub connections: u32,
+    /// The name under which the server lists these connections.
+    #[schemars(example = "service-ping")]
+    pub application_name: String,
+}
+
+impl Database {
+    /// A database at `url` with every other key at its default.
+    pub fn at(url: Url) -> Database {
+        Database {
+            url,
+            replicas: Vec::new(),
+            statement_timeout: Duration::from_secs(15),
+            lock_timeout: Duration::from_secs(2),
+            connections: 2,
+            application_name: "service-ping".to_owned(),
+        }
+    }
+}
+
+/// Where events are counted.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+pub struct EventStore {
+    /// `embedded`, or `redis://…`, `rediss://…`, `redis-cluster://a:7000,b:7001`, `redis-sentinel://…`. `url_file` reads
+    /// it from a file of its own.
+    #[schemars(with = "String", example = &"embedded")]
+    pub url: Url,
+}
+
+/// A Prometheus server.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+pub struct Prometheus {
+    /// Its address. `url_file` reads it from a file of its own.
+    #[schemars(with = "String", example = "http://localhost:9090")]
+    pub url: Url,
+}
+
+/// The maker's endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+pub struct Versions {
+    /// Its address. Left empty, nothing is ever sent. `url_file` reads it from a file of its own.
+    #[schemars(with = "String", example = "")]
+    pub url: Option<Url>,
+    /// How long one request may take in all.
+    #[schemars(with = "String", example = "30s")]
+    pub timeout: Duration,
+    /// Tries for one delivery, 1 to 10, before the payload waits for the next run.
+    #[schemars(example = 3)]
+    pub attempts: u32,
+}
+
+impl Default for Versions {
+    fn default() -> Versions {
+        Versions {
+            url: None,
+            timeout: Duration::from_secs(30),
+            attempts: 3,
+        }
+    }
+}
+
+/// The engine's own store.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+pub struct State {
+    /// `sqlite://path` or `postgres://…`. `url_file` reads it from a file of its own.
+    #[schemars(with = "String", example = "sqlite://service-ping.db")]
+    pub url: Url,
+}
+
+/// What may leave this instance.
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+pub struct Reporting {
+    /// Whether payloads are collected for the maker at all.
+    #[schemars(example = true)]
+    pub enabled: bool,
+    /// The kinds of metric that a payload may carry.
+    #[schemars(with = "Vec<String>", example = ["standard", "subscription", "operational", "optional"])]
+    pub categories: BTreeSet<DataCategory>,
+    /// Key paths that no payload carries, as globs: `counts.jira_*`; a `*` also crosses dots.
+    #[schemars(with = "Vec<String>", example = Vec::<String>::new())]
+    pub disabled_metrics: MetricGlobs,
+    /// Whether the variable `DO_NOT_TRACK` asks for silence.
+    #[schemars(skip)]
+    pub do_not_track: bool,
+}
+
+impl Reporting {
+    /// Whether anything may be sent: reporting is on, and `DO_NOT_TRACK` does not ask for silence.
+    pub fn sending_allowed(&self) -> bool {
+        self.enabled && !self.do_not_track
+    }
+}
+
+impl Default for Reporting {
+    fn default() -> Reporting {
+        Reporting {
+            enabled: true,
+            categories: CATEGORIES.iter().map(|(_, category)| *category).collect(),
+            disabled_metrics: MetricGlobs::default(),
+            do_not_track: false,
+        }
+    }
+}
+
+/// The categories by their names in the file.
+pub(super) const CATEGORIES: [(&str, DataCategory); 4] = [
+    ("standard", DataCategory::Standard),
+    ("subscription", DataCategory::Subscription),
+    ("operational", DataCategory::Operational),
+    ("optional", DataCategory::Optional),
+];
+
+/// Patterns over key paths.
+#[derive(Debug, Clone, Default)]
+pub struct MetricGlobs {
+    patterns: Vec<String>,
+    set: GlobSet,
+}
+
+impl MetricGlobs {
+    /// Compiles the patterns; `*` also crosses dots.
+    ///
+    /// # Errors
+    /// The first pattern that is no glob.
+    pub fn new<P: Into<String>>(patterns: impl IntoIterator<Item = P>) -> Result<MetricGlobs, globset::Error> {
+        let patterns: Vec<String> = patterns.into_iter().map(Into::into).collect();
+        let globs = patterns
+            .iter()
+            .map(|pattern| Glob::new(pattern))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(MetricGlobs {
+            set: GlobSet::new(globs)?,
+            patterns,
+        })
+    }
+
+    /// Whether any pattern matches the whole of `key_path`.
+    pub fn is_match(&self, key_path: &str) -> bool {
+        self.set.is_match(key_path)
+    }
+
+    /// The patterns as written.
+    pub fn patterns(&self) -> &[String] {
+        &self.patterns
+    }
+}
+
+impl PartialEq for MetricGlobs {
+    fn eq(&self, other: &MetricGlobs) -> bool {
+        self.patterns == other.patterns
+    }
+}
