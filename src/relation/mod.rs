@@ -2,19 +2,41 @@
 //!
 //! Pure: this room opens no connection and names no driver.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
+mod bind;
+mod check;
+mod column;
+mod functions;
+mod histogram;
+mod identifiers;
+mod instant;
+mod interval;
+mod literal;
+mod parse;
+mod query;
+mod range;
+mod refusal;
+mod render;
+mod select;
+mod shape;
+mod source;
+mod sqlite;
+mod statement;
+mod tables;
 mod tree;
 
-pub use tree::{Query, Relation};
+pub use query::Query;
+pub use tree::Relation;
 
 /// The SQL dialect a statement is rendered for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
+    /// PostgreSQL 14 and later.
     Postgres,
+    /// SQLite 3.39 and later.
     Sqlite,
 }
 
@@ -22,8 +44,11 @@ pub enum Dialect {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct RelationError {
+    /// What is wrong: a lower-case fragment.
     pub message: String,
+    /// What to do about it.
     pub help: Option<String>,
+    /// Where it is. `None` for what is found later than parsing, such as a form that a dialect has not.
     pub span: Option<Range<usize>>,
 }
 

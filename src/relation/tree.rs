@@ -1,119 +1,181 @@
-//! The tree of a relation. (Signatures first: the room is being built.)
+//! A relation: the rows that a metric is about, as one syntax tree.
 
-use super::*;
+use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+use sqlparser::ast::{BinaryOperator, Expr, Ident, TableWithJoins};
+
+use super::bind::{self, Placeholders};
+use super::identifiers::quoted;
+use super::instant;
+use super::literal::nest;
+use super::tables::Tables;
+use super::{Column, MainTable, RelationError, Window, column, parse};
+
+/// Tables with joins, WHERE and GROUP BY: what may follow FROM. Equal relations render to the same SQL.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Relation;
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Query;
+pub struct Relation {
+    pub(super) from: TableWithJoins,
+    pub(super) filter: Option<Expr>,
+    pub(super) groups: Vec<Expr>,
+    pub(super) main: Main,
+}
 
-#[allow(unused_variables)]
+/// The first item of FROM.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Main {
+    pub alias: String,
+    /// `None` if it is a sub-query.
+    pub table: Option<MainTable>,
+}
+
 impl Relation {
+    /// Parse what may follow FROM: tables with joins, WHERE, GROUP BY, in PostgreSQL's spelling.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is not that, or does more than read, with its place in the text.
     pub fn parse(text: &str) -> Result<Relation, RelationError> {
-        todo!()
+        parse::relation(text)
     }
+
+    /// Names of the `:placeholders`, in order of appearance, each once; `:now` is not one of them.
     pub fn placeholders(&self) -> Vec<String> {
-        todo!()
+        Placeholders::default()
+            .of(&self.from)
+            .of(&self.filter)
+            .of(&self.groups)
+            .into_names()
     }
+
+    /// Replace every placeholder by a literal of its parameter's type: texts, numbers, booleans, null, and arrays inside
+    /// `IN (…)`. `:now`, and `:now` plus or minus intervals, becomes a literal instant. Other parameters are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// A placeholder without a parameter, a parameter that has no literal, an interval that is not understood.
     pub fn bind(
         &self,
         parameters: &BTreeMap<String, serde_json::Value>,
         now: DateTime<Utc>,
     ) -> Result<Relation, RelationError> {
-        todo!()
+        bind::check_complete(&self.placeholders(), parameters)?;
+        let mut bound = self.clone();
+        bind::bind(&mut bound.from, parameters, now)?;
+        bind::bind(&mut bound.filter, parameters, now)?;
+        bind::bind(&mut bound.groups, parameters, now)?;
+        Ok(bound)
     }
+
+    /// The table whose rows are counted; `None` where FROM starts with a sub-query, which has a
+    /// [`main_alias`](Self::main_alias) only.
     pub fn main_table(&self) -> Option<&MainTable> {
-        todo!()
+        self.main.table.as_ref()
     }
+
+    /// What the rest of the relation calls the first item of FROM.
     pub fn main_alias(&self) -> &str {
-        todo!()
+        &self.main.alias
     }
+
+    /// Whether there is more than one item in FROM.
     pub fn is_joined(&self) -> bool {
-        todo!()
+        !self.from.joins.is_empty()
     }
+
+    /// Whether there is a GROUP BY.
     pub fn is_grouped(&self) -> bool {
-        todo!()
+        !self.groups.is_empty()
     }
+
+    /// How many keys stand before the aggregates in each row.
     pub fn group_width(&self) -> usize {
-        todo!()
+        self.groups.len()
     }
+
+    /// Whether there is a WHERE.
     pub fn has_filter(&self) -> bool {
-        todo!()
+        self.filter.is_some()
     }
+
+    /// Every real table named anywhere in it, joins and sub-queries included, in order of appearance.
     pub fn tables(&self) -> Vec<MainTable> {
-        todo!()
+        Tables::default()
+            .of(&self.from)
+            .of(&self.filter)
+            .of(&self.groups)
+            .into_list()
     }
+
+    /// A column by its name: `id` is the main table's, `clusters.user_id` that table's.
+    ///
+    /// # Errors
+    ///
+    /// Not a column's name, or a qualifier that names no table of the relation.
     pub fn column(&self, text: &str) -> Result<Column, RelationError> {
-        todo!()
+        column::parse(self, text)
     }
+
+    /// With the condition that `column` lies in `window`, both ends included.
     pub fn within(&self, column: &Column, window: &Window) -> Relation {
-        todo!()
+        let between = Expr::Between {
+            expr: Box::new(column_expr(column)),
+            negated: false,
+            low: Box::new(instant::literal(window.from)),
+            high: Box::new(instant::literal(window.to)),
+        };
+        Relation {
+            filter: and(self.filter.clone(), Some(between)),
+            ..self.clone()
+        }
     }
+
+    /// The main table alone: no joins, no WHERE, no GROUP BY.
     pub fn base(&self) -> Relation {
-        todo!()
+        Relation {
+            from: TableWithJoins {
+                relation: self.from.relation.clone(),
+                joins: Vec::new(),
+            },
+            filter: None,
+            groups: Vec::new(),
+            main: self.main.clone(),
+        }
     }
+
+    /// Without GROUP BY.
     pub fn ungrouped(&self) -> Relation {
-        todo!()
-    }
-    pub fn select(
-        &self,
-        dialect: Dialect,
-        aggregates: &[Aggregate],
-        range: Option<&KeyRange>,
-    ) -> Result<String, RelationError> {
-        todo!()
-    }
-    pub fn step(
-        &self,
-        dialect: Dialect,
-        columns: &[Column],
-        range: Option<&KeyRange>,
-        step: u64,
-    ) -> Result<String, RelationError> {
-        todo!()
-    }
-    pub fn histogram(
-        &self,
-        dialect: Dialect,
-        column: &Column,
-        from: i64,
-        to: i64,
-        size: i64,
-    ) -> Result<String, RelationError> {
-        todo!()
-    }
-    pub fn fenced_bounds(&self, dialect: Dialect, column: &Column) -> Result<String, RelationError> {
-        todo!()
-    }
-    pub fn statement(
-        &self,
-        dialect: Dialect,
-        operation: Operation,
-        column: Option<&Column>,
-    ) -> Result<String, RelationError> {
-        todo!()
+        Relation {
+            groups: Vec::new(),
+            ..self.clone()
+        }
     }
 }
 
-#[allow(unused_variables)]
-impl Query {
-    pub fn parse(text: &str) -> Result<Query, RelationError> {
-        todo!()
+/// A column as an expression.
+pub(super) fn column_expr(column: &Column) -> Expr {
+    let parts: Vec<Ident> = vec![quoted(&column.table), quoted(&column.name)];
+    Expr::CompoundIdentifier(parts)
+}
+
+/// Two conditions as one; the first is put in brackets where AND would otherwise take a part of it.
+pub(super) fn and(first: Option<Expr>, second: Option<Expr>) -> Option<Expr> {
+    let (mut first, second) = match (first, second) {
+        (Some(first), Some(second)) => (first, second),
+        (only, None) | (None, only) => return only,
+    };
+    if matches!(
+        first,
+        Expr::BinaryOp {
+            op: BinaryOperator::Or,
+            ..
+        }
+    ) {
+        nest(&mut first);
     }
-    pub fn placeholders(&self) -> Vec<String> {
-        todo!()
-    }
-    pub fn bind(
-        &self,
-        parameters: &BTreeMap<String, serde_json::Value>,
-        now: DateTime<Utc>,
-    ) -> Result<Query, RelationError> {
-        todo!()
-    }
-    pub fn tables(&self) -> Vec<MainTable> {
-        todo!()
-    }
-    pub fn render(&self, dialect: Dialect) -> Result<String, RelationError> {
-        todo!()
-    }
+    Some(Expr::BinaryOp {
+        left: Box::new(first),
+        op: BinaryOperator::And,
+        right: Box::new(second),
+    })
 }

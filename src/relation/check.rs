@@ -1,0 +1,416 @@
+//! What may stand in a relation or query: reading only, and only forms whose meaning this room knows.
+//!
+//! Everything that is not listed is refused, so that a form the parser learns later cannot slip through.
+
+use std::ops::ControlFlow::{self, Break, Continue};
+
+use sqlparser::ast::{
+    BinaryOperator, CastKind, DataType, Distinct, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    FunctionArguments, ObjectName, ObjectNamePart, Query, Select, SelectFlavor, SelectItem, SetExpr, Spanned,
+    Statement, TableFactor, UnaryOperator, Value, ValueWithSpan, Visitor, WildcardAdditionalOptions,
+};
+use sqlparser::tokenizer::Span;
+
+use super::RelationError;
+use super::functions;
+use super::source::Source;
+
+/// Visits a parsed tree and stops at the first thing that is refused.
+pub(super) struct Checker<'c, 'a> {
+    source: &'c Source<'a>,
+    /// Placeholders seen as expressions, and not yet as values: a value without its expression cannot be bound.
+    placeholders: usize,
+}
+
+impl<'c, 'a> Checker<'c, 'a> {
+    pub(super) fn new(source: &'c Source<'a>) -> Self {
+        Checker {
+            source,
+            placeholders: 0,
+        }
+    }
+
+    fn refuse(&self, message: impl Into<String>, help: &str, span: Span) -> ControlFlow<RelationError> {
+        Break(RelationError::new(message).help(help).at(self.source.range(span)))
+    }
+
+    fn unknown_form(&self, what: impl std::fmt::Display, span: Span) -> ControlFlow<RelationError> {
+        self.refuse(
+            format!("`{what}` is not supported"),
+            "write it in standard SQL as PostgreSQL reads it",
+            span,
+        )
+    }
+
+    fn function(&self, function: &Function, span: Span) -> ControlFlow<RelationError> {
+        self.function_name(&function.name, span)?;
+        let plain = !function.uses_odbc_syntax
+            && function.null_treatment.is_none()
+            && matches!(function.parameters, FunctionArguments::None);
+        let clauses = match &function.args {
+            FunctionArguments::List(list) => list.clauses.as_slice(),
+            FunctionArguments::None | FunctionArguments::Subquery(_) => &[],
+        };
+        if !plain
+            || clauses
+                .iter()
+                .any(|clause| !matches!(clause, FunctionArgumentClause::OrderBy(_)))
+        {
+            return self.unknown_form(function, span);
+        }
+        match &function.args {
+            FunctionArguments::List(list) => list.args.iter().try_for_each(|argument| self.argument(argument, span)),
+            FunctionArguments::None | FunctionArguments::Subquery(_) => Continue(()),
+        }
+    }
+
+    fn argument(&self, argument: &FunctionArg, span: Span) -> ControlFlow<RelationError> {
+        let (FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg)) =
+            argument;
+        match arg {
+            FunctionArgExpr::Expr(_) | FunctionArgExpr::Wildcard => Continue(()),
+            FunctionArgExpr::QualifiedWildcard(_) | FunctionArgExpr::WildcardWithOptions(_) => {
+                self.unknown_form(arg, span)
+            }
+        }
+    }
+
+    fn function_name(&self, name: &ObjectName, span: Span) -> ControlFlow<RelationError> {
+        if functions::acts_on_server(name) {
+            return self.refuse(
+                format!("the function `{name}` acts on the server"),
+                "a definition may only read: remove the call",
+                span,
+            );
+        }
+        Continue(())
+    }
+
+    fn table_name(&self, name: &ObjectName) -> ControlFlow<RelationError> {
+        let plain = name.0.iter().all(|part| matches!(part, ObjectNamePart::Identifier(_)));
+        if !plain || name.0.len() > 2 {
+            return self.refuse(
+                format!("`{name}` is not a table's name"),
+                "write `table` or `schema.table`",
+                name.span(),
+            );
+        }
+        Continue(())
+    }
+
+    fn body(&self, body: &SetExpr, span: Span) -> ControlFlow<RelationError> {
+        match body {
+            // Queries and selects in it are visited by themselves.
+            SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) => Continue(()),
+            SetExpr::SetOperation { left, right, .. } => {
+                self.body(left, span)?;
+                self.body(right, span)
+            }
+            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => self.writes(span),
+            SetExpr::Table(_) => self.refuse("`TABLE name` is not supported", "write SELECT * FROM name", span),
+        }
+    }
+
+    fn writes(&self, span: Span) -> ControlFlow<RelationError> {
+        self.refuse(
+            "a statement that writes",
+            "a definition may only read: write a SELECT",
+            span,
+        )
+    }
+
+    fn value(&self, value: &ValueWithSpan) -> ControlFlow<RelationError> {
+        let digits = |text: &str, radix: u32| text.chars().all(|digit| digit.is_digit(radix));
+        let known = match &value.value {
+            Value::Number(_, long) => !long,
+            Value::SingleQuotedString(text)
+            | Value::EscapedStringLiteral(text)
+            | Value::UnicodeStringLiteral(text)
+            | Value::NationalStringLiteral(text) => !text.contains('\0'),
+            Value::HexStringLiteral(text) => digits(text, 16),
+            Value::SingleQuotedByteStringLiteral(text) => digits(text, 2),
+            Value::DollarQuotedString(_) | Value::Boolean(_) | Value::Null => true,
+            Value::Placeholder(name) => name.starts_with(':'),
+            _ => false,
+        };
+        if known {
+            return Continue(());
+        }
+        match &value.value {
+            Value::Placeholder(name) => self.refuse(
+                format!("the placeholder `{name}` has no name"),
+                "write parameters as `:name`",
+                value.span,
+            ),
+            other => self.unknown_form(other, value.span),
+        }
+    }
+}
+
+impl Visitor for Checker<'_, '_> {
+    type Break = RelationError;
+
+    fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<RelationError> {
+        self.writes(statement.span())
+    }
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<RelationError> {
+        let span = query.span();
+        if !query.locks.is_empty() {
+            return self.refuse(
+                "FOR UPDATE and its like lock rows",
+                "a definition may only read: remove the clause",
+                span,
+            );
+        }
+        if query.for_clause.is_some()
+            || query.settings.is_some()
+            || query.format_clause.is_some()
+            || !query.pipe_operators.is_empty()
+        {
+            return self.unknown_form("FOR, SETTINGS, FORMAT or |>", span);
+        }
+        self.body(&query.body, span)
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<RelationError> {
+        let span = select.span();
+        if select.into.is_some() {
+            return self.refuse(
+                "SELECT INTO writes a table",
+                "a definition may only read: remove INTO",
+                span,
+            );
+        }
+        let plain = select.optimizer_hints.is_empty()
+            && select.select_modifiers.is_none()
+            && select.top.is_none()
+            && select.exclude.is_none()
+            && select.lateral_views.is_empty()
+            && select.prewhere.is_none()
+            && select.connect_by.is_empty()
+            && select.cluster_by.is_empty()
+            && select.distribute_by.is_empty()
+            && select.sort_by.is_empty()
+            && select.qualify.is_none()
+            && select.value_table_mode.is_none()
+            && !matches!(select.distinct, Some(Distinct::All))
+            && select.flavor == SelectFlavor::Standard;
+        if !plain {
+            return self.unknown_form(select, span);
+        }
+        for item in &select.projection {
+            let known = match item {
+                SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. } => true,
+                SelectItem::ExprWithAliases { .. } => false,
+                SelectItem::QualifiedWildcard(_, options) | SelectItem::Wildcard(options) => {
+                    *options == WildcardAdditionalOptions::default()
+                }
+            };
+            if !known {
+                return self.unknown_form(item, item.span());
+            }
+        }
+        Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<RelationError> {
+        let span = factor.span();
+        match factor {
+            TableFactor::Table {
+                name,
+                args,
+                with_hints,
+                version,
+                partitions,
+                json_path,
+                sample,
+                index_hints,
+                ..
+            } => {
+                if !with_hints.is_empty()
+                    || version.is_some()
+                    || !partitions.is_empty()
+                    || json_path.is_some()
+                    || sample.is_some()
+                    || !index_hints.is_empty()
+                {
+                    return self.unknown_form(factor, span);
+                }
+                self.table_name(name)?;
+                match args {
+                    Some(args) => {
+                        self.function_name(name, span)?;
+                        args.args.iter().try_for_each(|argument| self.argument(argument, span))
+                    }
+                    None => Continue(()),
+                }
+            }
+            TableFactor::Derived {
+                alias: Some(_),
+                sample: None,
+                ..
+            } => Continue(()),
+            TableFactor::Derived { alias: None, .. } => {
+                self.refuse("a sub-query in FROM has no name", "write (SELECT …) AS name", span)
+            }
+            TableFactor::Function { name, args, .. } => {
+                self.function_name(name, span)?;
+                args.iter().try_for_each(|argument| self.argument(argument, span))
+            }
+            TableFactor::UNNEST { .. } | TableFactor::NestedJoin { .. } => Continue(()),
+            _ => self.unknown_form(factor, span),
+        }
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<RelationError> {
+        match expr {
+            Expr::Function(function) => self.function(function, expr.span()),
+            Expr::Value(value) => {
+                self.placeholders += usize::from(matches!(value.value, Value::Placeholder(_)));
+                Continue(())
+            }
+            Expr::CompoundIdentifier(parts) if parts.len() > 2 => self.refuse(
+                format!("`{expr}` names a column with its schema"),
+                "write `table.column`, with the table's name or alias in FROM",
+                expr.span(),
+            ),
+            known if is_known(known) => Continue(()),
+            other => self.unknown_form(other, other.span()),
+        }
+    }
+
+    fn pre_visit_value(&mut self, value: &ValueWithSpan) -> ControlFlow<RelationError> {
+        self.value(value)?;
+        if matches!(value.value, Value::Placeholder(_)) {
+            match self.placeholders.checked_sub(1) {
+                Some(left) => self.placeholders = left,
+                None => {
+                    return self.refuse(
+                        "a placeholder cannot stand here",
+                        "a placeholder stands where a value may, such as after `=`",
+                        value.span,
+                    );
+                }
+            }
+        }
+        Continue(())
+    }
+}
+
+/// Whether a form of expression is one that every later step knows.
+fn is_known(expr: &Expr) -> bool {
+    match expr {
+        Expr::Identifier(_)
+        | Expr::CompoundIdentifier(_)
+        | Expr::IsFalse(_)
+        | Expr::IsNotFalse(_)
+        | Expr::IsTrue(_)
+        | Expr::IsNotTrue(_)
+        | Expr::IsNull(_)
+        | Expr::IsNotNull(_)
+        | Expr::IsUnknown(_)
+        | Expr::IsNotUnknown(_)
+        | Expr::IsDistinctFrom(..)
+        | Expr::IsNotDistinctFrom(..)
+        | Expr::InList { .. }
+        | Expr::InSubquery { .. }
+        | Expr::Between { .. }
+        | Expr::SimilarTo { .. }
+        | Expr::AnyOp { .. }
+        | Expr::AllOp { .. }
+        | Expr::AtTimeZone { .. }
+        | Expr::Extract { .. }
+        | Expr::Ceil { .. }
+        | Expr::Floor { .. }
+        | Expr::Position { .. }
+        | Expr::Substring { .. }
+        | Expr::Trim { .. }
+        | Expr::Overlay { .. }
+        | Expr::Collate { .. }
+        | Expr::Nested(_)
+        | Expr::Case { .. }
+        | Expr::Exists { .. }
+        | Expr::Subquery(_)
+        | Expr::Tuple(_)
+        | Expr::Interval(_) => true,
+        Expr::Like { any, .. } | Expr::ILike { any, .. } => !any,
+        Expr::BinaryOp { op, .. } => is_known_operator(op),
+        Expr::UnaryOp { op, .. } => !matches!(op, UnaryOperator::BangNot | UnaryOperator::PGPostfixFactorial),
+        Expr::Cast {
+            kind: CastKind::Cast | CastKind::DoubleColon,
+            data_type,
+            format: None,
+            ..
+        } => is_known_type(data_type),
+        Expr::TypedString(typed) => !typed.uses_odbc_syntax && is_known_type(&typed.data_type),
+        Expr::CompoundFieldAccess { access_chain, .. } => access_chain
+            .iter()
+            .all(|access| matches!(access, sqlparser::ast::AccessExpr::Subscript(_))),
+        Expr::Array(array) => array.named,
+        _ => false,
+    }
+}
+
+/// PostgreSQL's operators; the parser also knows those of other databases.
+fn is_known_operator(operator: &BinaryOperator) -> bool {
+    !matches!(
+        operator,
+        BinaryOperator::Xor
+            | BinaryOperator::Spaceship
+            | BinaryOperator::DuckIntegerDivide
+            | BinaryOperator::MyIntegerDivide
+            | BinaryOperator::Match
+            | BinaryOperator::Regexp
+            | BinaryOperator::Glob
+            | BinaryOperator::Custom(_)
+            | BinaryOperator::PGCustomBinaryOperator(_)
+            | BinaryOperator::Assignment
+    )
+}
+
+/// PostgreSQL's types. DATETIME is not one of them, which leaves it free as this room's mark of an instant.
+fn is_known_type(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Character(_)
+        | DataType::Char(_)
+        | DataType::CharacterVarying(_)
+        | DataType::CharVarying(_)
+        | DataType::Varchar(_)
+        | DataType::Text
+        | DataType::Uuid
+        | DataType::Numeric(_)
+        | DataType::Decimal(_)
+        | DataType::Dec(_)
+        | DataType::Float(_)
+        | DataType::Float4
+        | DataType::Float8
+        | DataType::Real
+        | DataType::DoublePrecision
+        | DataType::SmallInt(None)
+        | DataType::Int2(None)
+        | DataType::Int(None)
+        | DataType::Int4(None)
+        | DataType::Int8(None)
+        | DataType::Integer(None)
+        | DataType::BigInt(None)
+        | DataType::Bool
+        | DataType::Boolean
+        | DataType::Date
+        | DataType::Time(..)
+        | DataType::Timestamp(..)
+        | DataType::Interval { .. }
+        | DataType::JSON
+        | DataType::JSONB
+        | DataType::Regclass
+        | DataType::Bytea
+        | DataType::Bit(_)
+        | DataType::BitVarying(_)
+        | DataType::VarBit(_)
+        | DataType::TsVector
+        | DataType::TsQuery
+        | DataType::Custom(..) => true,
+        DataType::Array(sqlparser::ast::ArrayElemTypeDef::SquareBracket(element, _)) => is_known_type(element),
+        _ => false,
+    }
+}

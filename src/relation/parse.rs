@@ -1,0 +1,179 @@
+//! From text to a checked, normalised syntax tree.
+
+use std::ops::Range;
+
+use sqlparser::ast::{self, Visit, VisitMut};
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan};
+
+use super::check::Checker;
+use super::identifiers;
+use super::literal;
+use super::shape::{self, Shape};
+use super::source::{Source, lower_first};
+use super::{Query, Relation, RelationError};
+
+/// Parse what may follow FROM.
+pub(super) fn relation(text: &str) -> Result<Relation, RelationError> {
+    let source = Source::read(text)?;
+    let query = parse_query(&source, true)?;
+    let Shape {
+        mut from,
+        mut filter,
+        mut groups,
+    } = shape::of(*query, &source)?;
+    let mut checker = Checker::new(&source);
+    checker.check(&from)?;
+    checker.check(&filter)?;
+    checker.check(&groups)?;
+    let main = shape::main_source(&from, &source)?;
+    literal::normalise(&mut from);
+    literal::normalise(&mut filter);
+    literal::normalise(&mut groups);
+    identifiers::quote_joins(&mut from);
+    identifiers::quote(&mut from, None);
+    let qualifier = from.joins.is_empty().then_some(main.alias.as_str());
+    identifiers::quote(&mut filter, qualifier);
+    identifiers::quote(&mut groups, qualifier);
+    Ok(Relation {
+        from,
+        filter,
+        groups,
+        main,
+    })
+}
+
+/// Parse a whole SELECT.
+pub(super) fn query(text: &str) -> Result<Query, RelationError> {
+    let source = Source::read(text)?;
+    let mut query = parse_query(&source, false)?;
+    Checker::new(&source).check(&query)?;
+    literal::normalise(&mut query);
+    identifiers::quote(&mut query, None);
+    Ok(Query { query })
+}
+
+/// Parse a lone expression, such as a column's name.
+pub(super) fn expression(source: &Source<'_>) -> Result<ast::Expr, RelationError> {
+    let mut parser = parser_over(source.tokens().to_vec());
+    let parsed = parser.parse_expr().map_err(|error| parse_error(&error, source))?;
+    expect_end(&parser, source)?;
+    Ok(parsed)
+}
+
+fn parse_query(source: &Source<'_>, is_relation: bool) -> Result<Box<ast::Query>, RelationError> {
+    if source
+        .tokens()
+        .iter()
+        .all(|token| matches!(token.token, Token::Whitespace(_)))
+    {
+        let what = if is_relation { "a relation" } else { "a query" };
+        let example = if is_relation {
+            "users WHERE state = 'active'"
+        } else {
+            "SELECT MIN(id) FROM users"
+        };
+        return Err(RelationError::new(format!("{what} is expected, but the text is empty"))
+            .help(format!("write what to read, such as `{example}`")));
+    }
+    let mut tokens = Vec::with_capacity(source.tokens().len() + 3);
+    if is_relation {
+        // The text follows these tokens, which have no place of their own, so that places stay those of the text.
+        let lead = [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")];
+        tokens.extend(lead.map(|token| TokenWithSpan {
+            token,
+            span: Span::empty(),
+        }));
+    }
+    tokens.extend(source.tokens().iter().cloned());
+    let mut parser = parser_over(tokens);
+    let query = parser.parse_query().map_err(|error| parse_error(&error, source))?;
+    expect_end(&parser, source)?;
+    Ok(query)
+}
+
+fn parser_over(tokens: Vec<TokenWithSpan>) -> Parser<'static> {
+    static DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
+    Parser::new(&DIALECT).with_tokens_with_locations(tokens)
+}
+
+fn expect_end(parser: &Parser<'_>, source: &Source<'_>) -> Result<(), RelationError> {
+    let next = parser.peek_token();
+    if next.token == Token::EOF {
+        return Ok(());
+    }
+    Err(RelationError::new(format!("unexpected `{}`", next.token))
+        .help("what stands before it is complete: check for a missing operator, or remove the rest")
+        .at(source.range(next.span)))
+}
+
+/// The parser gives its place only as the end of its message.
+fn parse_error(error: &ParserError, source: &Source<'_>) -> RelationError {
+    let message = match error {
+        ParserError::TokenizerError(message) | ParserError::ParserError(message) => message.as_str(),
+        ParserError::RecursionLimitExceeded => {
+            return RelationError::new("expressions are nested too deep")
+                .help("write it with fewer levels, or as a view of the database");
+        }
+    };
+    let (message, location) = split_location(message);
+    let message = message
+        .replace("Expected: ", "expected ")
+        .replace(", found: ", ", found ");
+    RelationError::new(lower_first(message.replace("found EOF", "found the end").trim()))
+        .help("write it as PostgreSQL reads it")
+        .at(Some(error_range(source, location)))
+}
+
+fn error_range(source: &Source<'_>, location: Option<Location>) -> Range<usize> {
+    source.token_at(location.unwrap_or(Location {
+        line: u64::MAX,
+        column: 1,
+    }))
+}
+
+fn split_location(message: &str) -> (&str, Option<Location>) {
+    let Some((head, tail)) = message.rsplit_once(" at Line: ") else {
+        return (message, None);
+    };
+    let location = tail.split_once(", Column: ").and_then(|(line, column)| {
+        Some(Location {
+            line: line.trim().parse().ok()?,
+            column: column.trim().parse().ok()?,
+        })
+    });
+    (if location.is_some() { head } else { message }, location)
+}
+
+impl Checker<'_, '_> {
+    /// Walk a part of the tree; the first thing refused is the error.
+    fn check<T: Visit>(&mut self, part: &T) -> Result<(), RelationError> {
+        match part.visit(self) {
+            std::ops::ControlFlow::Break(error) => Err(error),
+            std::ops::ControlFlow::Continue(()) => Ok(()),
+        }
+    }
+}
+
+/// Walk a part of the tree and change it; a visitor that cannot fail.
+pub(super) fn rewrite<T: VisitMut, V: ast::VisitorMut<Break = std::convert::Infallible>>(
+    part: &mut T,
+    visitor: &mut V,
+) {
+    match part.visit(visitor) {
+        std::ops::ControlFlow::Continue(()) => {}
+        std::ops::ControlFlow::Break(never) => match never {},
+    }
+}
+
+/// Walk a part of the tree and change it; a visitor that may refuse it.
+pub(super) fn try_rewrite<T: VisitMut, V: ast::VisitorMut<Break = RelationError>>(
+    part: &mut T,
+    visitor: &mut V,
+) -> Result<(), RelationError> {
+    match part.visit(visitor) {
+        std::ops::ControlFlow::Continue(()) => Ok(()),
+        std::ops::ControlFlow::Break(error) => Err(error),
+    }
+}
