@@ -20,6 +20,8 @@ pub(super) struct Checker<'c, 'a> {
     source: &'c Source<'a>,
     /// Placeholders seen as expressions, and not yet as values: a value without its expression cannot be bound.
     placeholders: usize,
+    /// How many queries the visit is inside of.
+    depth: usize,
 }
 
 impl<'c, 'a> Checker<'c, 'a> {
@@ -27,6 +29,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         Checker {
             source,
             placeholders: 0,
+            depth: 0,
         }
     }
 
@@ -43,7 +46,14 @@ impl<'c, 'a> Checker<'c, 'a> {
     }
 
     fn function(&self, function: &Function, span: Span) -> ControlFlow<RelationError> {
-        self.function_name(&function.name, span)?;
+        self.function_name(&function.name, function.name.span())?;
+        if function.over.is_some() && self.depth == 0 {
+            return self.refuse(
+                "a window function does not belong in a relation",
+                "put it into FROM as a sub-query: rows are counted in batches",
+                span,
+            );
+        }
         let plain = !function.uses_odbc_syntax
             && function.null_treatment.is_none()
             && matches!(function.parameters, FunctionArguments::None);
@@ -170,7 +180,13 @@ impl Visitor for Checker<'_, '_> {
         {
             return self.unknown_form("FOR, SETTINGS, FORMAT or |>", span);
         }
+        self.depth += 1;
         self.body(&query.body, span)
+    }
+
+    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<RelationError> {
+        self.depth -= 1;
+        Continue(())
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<RelationError> {
@@ -239,8 +255,9 @@ impl Visitor for Checker<'_, '_> {
                 }
                 self.table_name(name)?;
                 match args {
+                    Some(args) if args.settings.is_some() => self.unknown_form(factor, span),
                     Some(args) => {
-                        self.function_name(name, span)?;
+                        self.function_name(name, name.span())?;
                         args.args.iter().try_for_each(|argument| self.argument(argument, span))
                     }
                     None => Continue(()),
@@ -255,10 +272,10 @@ impl Visitor for Checker<'_, '_> {
                 self.refuse("a sub-query in FROM has no name", "write (SELECT …) AS name", span)
             }
             TableFactor::Function { name, args, .. } => {
-                self.function_name(name, span)?;
+                self.function_name(name, name.span())?;
                 args.iter().try_for_each(|argument| self.argument(argument, span))
             }
-            TableFactor::UNNEST { .. } | TableFactor::NestedJoin { .. } => Continue(()),
+            TableFactor::UNNEST { with_offset: false, .. } | TableFactor::NestedJoin { .. } => Continue(()),
             _ => self.unknown_form(factor, span),
         }
     }
@@ -408,8 +425,13 @@ fn is_known_type(data_type: &DataType) -> bool {
         | DataType::BitVarying(_)
         | DataType::VarBit(_)
         | DataType::TsVector
-        | DataType::TsQuery
-        | DataType::Custom(..) => true,
+        | DataType::TsQuery => true,
+        // Modifiers are printed as they stand.
+        DataType::Custom(_, modifiers) => modifiers.iter().all(|modifier| {
+            modifier
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        }),
         DataType::Array(sqlparser::ast::ArrayElemTypeDef::SquareBracket(element, _)) => is_known_type(element),
         _ => false,
     }

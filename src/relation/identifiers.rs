@@ -85,6 +85,8 @@ impl VisitorMut for Quoter<'_> {
         self.depth += 1;
         for table in query.with.iter_mut().flat_map(|with| &mut with.cte_tables) {
             quote_alias(&mut table.alias);
+            // Here AS stands behind the name, and is printed anyway.
+            table.alias.explicit = false;
         }
         Continue(())
     }

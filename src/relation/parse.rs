@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use sqlparser::ast::{self, Visit, VisitMut};
 use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan};
 
@@ -77,6 +78,9 @@ fn parse_query(source: &Source<'_>, is_relation: bool) -> Result<Box<ast::Query>
         return Err(RelationError::new(format!("{what} is expected, but the text is empty"))
             .help(format!("write what to read, such as `{example}`")));
     }
+    if is_relation {
+        expect_table(source)?;
+    }
     let mut tokens = Vec::with_capacity(source.tokens().len() + 3);
     if is_relation {
         // The text follows these tokens, which have no place of their own, so that places stay those of the text.
@@ -91,6 +95,36 @@ fn parse_query(source: &Source<'_>, is_relation: bool) -> Result<Box<ast::Query>
     let query = parser.parse_query().map_err(|error| parse_error(&error, source))?;
     expect_end(&parser, source)?;
     Ok(query)
+}
+
+/// A clause's own word is a name to the parser, which would go on to complain about what follows.
+fn expect_table(source: &Source<'_>) -> Result<(), RelationError> {
+    let clauses = [
+        Keyword::SELECT,
+        Keyword::FROM,
+        Keyword::WITH,
+        Keyword::WHERE,
+        Keyword::GROUP,
+        Keyword::INSERT,
+    ];
+    let mut clauses = clauses
+        .into_iter()
+        .chain([Keyword::UPDATE, Keyword::DELETE, Keyword::VALUES, Keyword::JOIN]);
+    let first = source
+        .tokens()
+        .iter()
+        .find(|token| !matches!(token.token, Token::Whitespace(_)));
+    match first {
+        Some(TokenWithSpan {
+            token: Token::Word(word),
+            span,
+        }) if word.quote_style.is_none() && clauses.any(|clause| clause == word.keyword) => Err(RelationError::new(
+            format!("a relation starts with a table, not with `{}`", word.value),
+        )
+        .help("write only what follows FROM, such as `users WHERE state = 'active'`")
+        .at(source.range(*span))),
+        _ => Ok(()),
+    }
 }
 
 fn parser_over(tokens: Vec<TokenWithSpan>) -> Parser<'static> {
@@ -118,10 +152,12 @@ fn parse_error(error: &ParserError, source: &Source<'_>) -> RelationError {
         }
     };
     let (message, location) = split_location(message);
-    let message = message
-        .replace("Expected: ", "expected ")
-        .replace(", found: ", ", found ");
-    RelationError::new(lower_first(message.replace("found EOF", "found the end").trim()))
+    let message = match message.split_once(", found: ") {
+        Some((expected, "EOF")) => format!("{expected}, found the end"),
+        Some((expected, found)) => format!("{expected}, found `{found}`"),
+        None => message.to_owned(),
+    };
+    RelationError::new(lower_first(message.replacen("Expected: ", "expected ", 1).trim()))
         .help("write it as PostgreSQL reads it")
         .at(Some(error_range(source, location)))
 }

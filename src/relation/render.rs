@@ -50,8 +50,10 @@ impl VisitorMut for Speller {
     }
 
     fn pre_visit_ident(&mut self, ident: &mut Ident) -> ControlFlow<RelationError> {
-        if ident.quote_style.take().is_some() {
-            ident.value = quote_name(&ident.value);
+        match ident.quote_style.take() {
+            Some('\'') => ident.value = quote_text(&ident.value, self.dialect),
+            Some(_) => ident.value = quote_name(&ident.value),
+            None => {}
         }
         Continue(())
     }

@@ -92,6 +92,7 @@ pub(super) fn table(name: &ObjectName, alias: Option<&TableAlias>) -> Option<Mai
 }
 
 fn refuse_query_clauses(query: &Query, source: &Source<'_>) -> Result<(), RelationError> {
+    let every_row = "remove it: every row is counted";
     let clauses = [
         (
             query.with.is_some(),
@@ -106,17 +107,13 @@ fn refuse_query_clauses(query: &Query, source: &Source<'_>) -> Result<(), Relati
             "remove it: counting has no order",
         ),
         (
-            query.limit_clause.is_some(),
+            query.limit_clause.is_some() && source.keyword(Keyword::LIMIT).is_some(),
             Keyword::LIMIT,
-            "LIMIT and OFFSET",
-            "remove it: every row is counted",
+            "LIMIT",
+            every_row,
         ),
-        (
-            query.fetch.is_some(),
-            Keyword::FETCH,
-            "FETCH",
-            "remove it: every row is counted",
-        ),
+        (query.limit_clause.is_some(), Keyword::OFFSET, "OFFSET", every_row),
+        (query.fetch.is_some(), Keyword::FETCH, "FETCH", every_row),
         (
             !query.locks.is_empty(),
             Keyword::FOR,
@@ -126,8 +123,7 @@ fn refuse_query_clauses(query: &Query, source: &Source<'_>) -> Result<(), Relati
     ];
     for (present, keyword, name, help) in clauses {
         if present {
-            let place = source.keyword(keyword).or_else(|| source.keyword(Keyword::OFFSET));
-            return Err(refused(name, help).at(place));
+            return Err(refused(name, help).at(source.keyword(keyword)));
         }
     }
     Ok(())

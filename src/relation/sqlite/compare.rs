@@ -16,7 +16,7 @@ pub(super) fn spell_instants(expr: &mut Expr) {
             spell(high, instant::sqlite_highest);
             return;
         }
-        Expr::BinaryOp { left, op, right } => match (instant::of(left), op, instant::of(right)) {
+        Expr::BinaryOp { left, op, right } => match (instant::of(left), &*op, instant::of(right)) {
             (None, _, None) => return,
             (None, Eq | NotEq, Some(instant)) => (std::mem::replace(left, Box::new(null())), *op == NotEq, instant),
             (Some(instant), Eq | NotEq, None) => (std::mem::replace(right, Box::new(null())), *op == NotEq, instant),

@@ -15,6 +15,7 @@ use sqlparser::ast::{
 
 use super::RelationError;
 use super::identifiers::{folded, is_value_word};
+use super::instant;
 use super::literal::number;
 use super::parse::try_rewrite;
 use super::refusal::not_on_sqlite;
@@ -128,6 +129,9 @@ fn translated(expr: &Expr) -> Result<Option<Expr>, RelationError> {
             Err(refused(expr).help("compare each column, or use IN with a sub-query"))
         }
         Expr::BinaryOp { op, .. } if !is_shared(op) => Err(refused(expr)),
+        Expr::BinaryOp { left, op, right } if is_arithmetic(op) && (is_time(left) || is_time(right)) => {
+            Err(refused(expr).help("only `:now` can be moved, as in `:now - INTERVAL '2 hours'`"))
+        }
         other if !is_shared_form(other) => Err(refused(other)),
         _ => Ok(None),
     }
@@ -174,6 +178,24 @@ fn is_shared(operator: &BinaryOperator) -> bool {
             | BinaryOperator::PGBitwiseShiftLeft
             | BinaryOperator::PGBitwiseShiftRight
     )
+}
+
+fn is_arithmetic(operator: &BinaryOperator) -> bool {
+    use BinaryOperator::{Divide, Minus, Modulo, Multiply, Plus};
+    matches!(operator, Plus | Minus | Multiply | Divide | Modulo)
+}
+
+/// Whether an expression is a time as far as its form tells. Times are texts in SQLite, and it calculates with the number
+/// that a text starts with.
+fn is_time(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_time(inner),
+        Expr::Identifier(ident) => is_value_word(ident),
+        Expr::Function(function) => ["date", "current_date", "current_time", "current_timestamp"]
+            .iter()
+            .any(|name| function.name.to_string().eq_ignore_ascii_case(name)),
+        other => instant::of(other).is_some(),
+    }
 }
 
 /// Forms that mean the same in both.
