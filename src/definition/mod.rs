@@ -1,9 +1,39 @@
 //! YAML to typed definitions, with every problem reported at once as file, line, column and caret.
 //!
-//! Pure but for reading the definition folders.
+//! Pure but for reading the definition folders. The way of a file: `folder` finds and reads it, `yaml` makes a value
+//! and an index of places of it, `check` compares the value with the shape that `schema` derives from the typed
+//! structs (`metric_file`, `class_file`), `metric_reading` and `class_reading` turn it into definitions, and
+//! `load` gathers all of it into a [`Catalog`].
 
+mod body;
+mod catalog;
+mod check;
+mod class;
+mod class_file;
+mod class_reading;
+mod complaint;
+mod conflict;
+mod diagnostic;
+mod folder;
 mod key_path;
+mod lint;
+mod load;
 mod metric;
+mod metric_file;
+mod metric_reading;
+mod schema;
+mod shape;
+mod source;
+mod suggestion;
+mod yaml;
 
+pub use catalog::{Catalog, InvalidDefinition, Loaded};
+pub use class::{Bound, DatabaseBody, DeclaredClass, Parameter, ParameterType};
+pub use diagnostic::{Code, Diagnostic, Severity};
+pub use folder::LoadError;
 pub use key_path::KeyPath;
+pub use lint::findings;
+pub use load::load;
 pub use metric::{DataCategory, DataSource, MetricDefinition, Status, TimeFrame, ValueType};
+pub use schema::schemas;
+pub use source::{Position, Source};

@@ -1,0 +1,88 @@
+//! Everything that a definitions folder says.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::class::DeclaredClass;
+use super::complaint::{At, Segment};
+use super::diagnostic::Diagnostic;
+use super::source::Source;
+use super::yaml::Document;
+use super::{KeyPath, MetricDefinition, TimeFrame, ValueType};
+
+/// The definitions of one folder, all of them usable.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Catalog {
+    /// Keys at the payload's root first, then by key path.
+    pub metrics: Vec<MetricDefinition>,
+    /// Classes that the folder declares, by name.
+    pub classes: BTreeMap<String, DeclaredClass>,
+    /// SHA-256 over the names and bytes of all files, in hexadecimal: equal digests are equal definitions.
+    pub digest: String,
+    /// The texts of the files, by their names relative to the root, for diagnostics that are found later.
+    pub sources: BTreeMap<PathBuf, Source>,
+}
+
+impl Catalog {
+    pub fn metric(&self, key_path: &str) -> Option<&MetricDefinition> {
+        self.metrics.iter().find(|metric| metric.key_path.as_str() == key_path)
+    }
+
+    pub fn class(&self, name: &str) -> Option<&DeclaredClass> {
+        self.classes.get(name)
+    }
+
+    /// Where the value under `keys` stands in the definition file `file` (relative to the root); its closest parent where
+    /// it is not there. `None` for a file that the catalog does not know.
+    pub fn locate(&self, file: &Path, keys: &[&str]) -> Option<(Source, Range<usize>)> {
+        let document = self.document(file)?;
+        let path: Vec<Segment> = keys.iter().map(|key| Segment::from(*key)).collect();
+        let span = document.locate(&path, &At::Value);
+        Some((document.source, span))
+    }
+
+    /// The file read once more: positions are wanted for the few definitions that something is wrong with.
+    pub(super) fn document(&self, file: &Path) -> Option<Document> {
+        Document::read(self.sources.get(file)?.clone()).ok()
+    }
+
+    pub(super) fn sort(&mut self) {
+        let depth = |metric: &MetricDefinition| metric.key_path.as_str().contains('.');
+        self.metrics.sort_by(|left, right| {
+            depth(left)
+                .cmp(&depth(right))
+                .then_with(|| left.key_path.cmp(&right.key_path))
+        });
+    }
+}
+
+/// What a folder gave: the usable definitions, and all that is wrong with the others.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Loaded {
+    pub catalog: Catalog,
+    /// By file, then by place.
+    pub problems: Vec<Diagnostic>,
+    /// Definitions that are not in the catalog because of a problem.
+    pub invalid: Vec<InvalidDefinition>,
+}
+
+impl Loaded {
+    /// Whether any problem kept a definition out.
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// A metric file that cannot be used, and what can still be told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidDefinition {
+    /// Relative to the root.
+    pub file: PathBuf,
+    /// One for each time frame; empty where the file does not say, or where the payload has no place for it: a key path
+    /// that other metrics stand under. Files that share a key path each name it.
+    pub key_paths: Vec<KeyPath>,
+    /// `None` where the file does not say, or lists several.
+    pub time_frame: Option<TimeFrame>,
+    pub value_type: Option<ValueType>,
+}

@@ -1,0 +1,327 @@
+//! A problem of a definition: what is wrong, where, and what to do.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use serde_json::{Value, json};
+
+use super::source::{Position, Source};
+
+/// Whether a problem keeps its definition out of the catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// The definition cannot be used.
+    Error,
+    /// The definition is used; something about it deserves a look.
+    Warning,
+}
+
+impl Severity {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+/// What kind of problem it is. The set is closed and the spelling public: people grep for it and silence by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// The file could not be read.
+    UnreadableFile,
+    /// The file's bytes are not UTF-8.
+    NotUtf8,
+    /// The file is not one YAML document of mappings, lists and scalars.
+    YamlSyntax,
+    /// The file holds nothing but comments.
+    EmptyFile,
+    /// A mapping has a key twice.
+    DuplicateKey,
+    /// A field that does not exist.
+    UnknownField,
+    /// A required field is not there, or has no value.
+    MissingField,
+    /// A value of another kind than the field takes.
+    WrongType,
+    /// A value of the right kind that the field does not take.
+    BadValue,
+    /// Fields that belong together are not: a broken metric without its issue, an object without its schema.
+    Incomplete,
+    /// Two definitions have the same key path.
+    DuplicateKeyPath,
+    /// A key path is both a metric and the parent of one.
+    KeyPathConflict,
+    /// Two files declare the same instrumentation class.
+    DuplicateClass,
+    /// SQL of a relation, or of a `start` or `finish` query, that was refused.
+    BadRelation,
+    /// A column that is not a column of the relation.
+    BadColumn,
+    /// An instrumentation class that is neither built in nor declared.
+    UnknownInstrumentationClass,
+    /// A declared class with the name of a built-in one.
+    ShadowedClass,
+    /// An active metric that names no instrumentation class.
+    MissingInstrumentationClass,
+    /// A class named where the data source chooses it.
+    NeedlessInstrumentationClass,
+    /// An option or placeholder that the class does not declare as a parameter.
+    UnknownParameter,
+    /// A required parameter that the definition's options do not give.
+    MissingParameter,
+    /// A parameter that no placeholder uses.
+    UnusedParameter,
+}
+
+impl Code {
+    /// Every code, in the order of this list.
+    pub const ALL: [Code; 22] = [
+        Code::UnreadableFile,
+        Code::NotUtf8,
+        Code::YamlSyntax,
+        Code::EmptyFile,
+        Code::DuplicateKey,
+        Code::UnknownField,
+        Code::MissingField,
+        Code::WrongType,
+        Code::BadValue,
+        Code::Incomplete,
+        Code::DuplicateKeyPath,
+        Code::KeyPathConflict,
+        Code::DuplicateClass,
+        Code::BadRelation,
+        Code::BadColumn,
+        Code::UnknownInstrumentationClass,
+        Code::ShadowedClass,
+        Code::MissingInstrumentationClass,
+        Code::NeedlessInstrumentationClass,
+        Code::UnknownParameter,
+        Code::MissingParameter,
+        Code::UnusedParameter,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Code::UnreadableFile => "unreadable_file",
+            Code::NotUtf8 => "not_utf8",
+            Code::YamlSyntax => "yaml_syntax",
+            Code::EmptyFile => "empty_file",
+            Code::DuplicateKey => "duplicate_key",
+            Code::UnknownField => "unknown_field",
+            Code::MissingField => "missing_field",
+            Code::WrongType => "wrong_type",
+            Code::BadValue => "bad_value",
+            Code::Incomplete => "incomplete",
+            Code::DuplicateKeyPath => "duplicate_key_path",
+            Code::KeyPathConflict => "key_path_conflict",
+            Code::DuplicateClass => "duplicate_class",
+            Code::BadRelation => "bad_relation",
+            Code::BadColumn => "bad_column",
+            Code::UnknownInstrumentationClass => "unknown_instrumentation_class",
+            Code::ShadowedClass => "shadowed_class",
+            Code::MissingInstrumentationClass => "missing_instrumentation_class",
+            Code::NeedlessInstrumentationClass => "needless_instrumentation_class",
+            Code::UnknownParameter => "unknown_parameter",
+            Code::MissingParameter => "missing_parameter",
+            Code::UnusedParameter => "unused_parameter",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One problem of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    pub code: Code,
+    /// A lower-case fragment that says what is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// The file and the text that `span` points into.
+    pub source: Source,
+    /// Byte offsets into the source's text; within one line.
+    pub span: Range<usize>,
+    /// Where `span` starts: line and column count from 1, the column in characters.
+    pub position: Position,
+    /// Other places of the same problem: the first of two equal keys, the other file of a pair.
+    pub also: Vec<Diagnostic>,
+}
+
+impl Diagnostic {
+    pub fn new(
+        severity: Severity,
+        code: Code,
+        source: &Source,
+        span: Range<usize>,
+        message: impl Into<String>,
+    ) -> Self {
+        let span = source.first_line(span);
+        Diagnostic {
+            severity,
+            code,
+            message: message.into(),
+            help: None,
+            position: source.position(span.start),
+            source: source.clone(),
+            span,
+            also: Vec::new(),
+        }
+    }
+
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds another place of the same problem.
+    pub fn with_also(mut self, other: Diagnostic) -> Self {
+        self.also.push(other);
+        self
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    pub fn file(&self) -> &Path {
+        &self.source.file
+    }
+
+    /// The problem as one JSON object: `severity code message help file line column span: [from, to] also: [..]`.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "severity": self.severity.as_str(),
+            "code": self.code.as_str(),
+            "message": self.message,
+            "help": self.help,
+            "file": slashed(&self.source.file),
+            "line": self.position.line,
+            "column": self.position.column,
+            "span": [self.span.start, self.span.end],
+            "also": self.also.iter().map(Diagnostic::to_json).collect::<Vec<_>>(),
+        })
+    }
+
+    /// The problem as a GitHub workflow command, which puts it beside the line in a pull request.
+    ///
+    /// Source of the form and its escapes: GitHub's "Workflow commands for GitHub Actions".
+    pub fn to_github(&self) -> String {
+        let mut message = self.message.clone();
+        if let Some(help) = &self.help {
+            message = format!("{message}\nhelp: {help}");
+        }
+        format!(
+            "::{} file={},line={},col={},title={}::{}",
+            self.severity.as_str(),
+            escape_property(&slashed(&self.source.file)),
+            self.position.line,
+            self.position.column,
+            escape_property(self.code.as_str()),
+            escape_data(&message),
+        )
+    }
+
+    /// The problem for a person: file, line, column, the line itself with a caret, and the help.
+    pub fn to_human(&self, color: bool, width: usize) -> String {
+        let theme = if color {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::unicode_nocolor()
+        };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(width)
+            .with_links(false)
+            .with_context_lines(0);
+        let mut text = String::new();
+        match handler.render_report(&mut text, self) {
+            Ok(()) => text,
+            // A span that the renderer will not draw still leaves the sentence.
+            Err(_) => format!("{}: {}\n", self.place(), self.message),
+        }
+    }
+
+    /// `file:line:column`.
+    pub fn place(&self) -> String {
+        format!(
+            "{}:{}:{}",
+            slashed(&self.source.file),
+            self.position.line,
+            self.position.column
+        )
+    }
+
+    /// The order in which problems are shown: by file, then by place.
+    pub(super) fn sort_key(&self) -> (PathBuf, usize, Code) {
+        (self.source.file.clone(), self.span.start, self.code)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+// By hand: thiserror takes a field of the name `source` for the error's cause.
+impl std::error::Error for Diagnostic {}
+
+impl miette::Diagnostic for Diagnostic {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(std::iter::once(LabeledSpan::new_primary_with_span(
+            None,
+            self.span.clone(),
+        ))))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        if self.also.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.also.iter().map(|other| other as &dyn miette::Diagnostic)))
+    }
+}
+
+/// Paths are shown with `/` everywhere, so that output does not depend on the machine.
+fn slashed(path: &Path) -> String {
+    path.components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
+        .replace("//", "/")
+}
+
+fn escape_data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn escape_property(text: &str) -> String {
+    escape_data(text).replace(':', "%3A").replace(',', "%2C")
+}

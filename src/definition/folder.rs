@@ -1,0 +1,128 @@
+//! Which files of a definitions folder hold what.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
+
+/// Where GitLab's own tree keeps what stands in `metrics/` here.
+const PLACES: [&str; 2] = ["metrics", "config/metrics"];
+
+/// Folders of the metrics folder that hold something else: classes, schemas, and aggregates as GitLab kept them until 2022.
+const NOT_METRICS: [&str; 5] = [
+    "instrumentations",
+    "schema",
+    "objects_schemas",
+    "object_schemas",
+    "aggregates",
+];
+
+/// A definitions folder that could not be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("there is no folder {}: `service-ping init` makes one, and `definitions` names another", .0.display())]
+    NoSuchFolder(PathBuf),
+    #[error("{} holds no `metrics` folder (nor `config/metrics`): `service-ping init` makes one", .0.display())]
+    NoMetrics(PathBuf),
+    #[error("cannot read the folder {}: check that it may be listed", .path.display())]
+    Unreadable {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A file of definitions, read or not.
+#[derive(Debug)]
+pub(super) struct DefinitionFile {
+    /// Relative to the root.
+    pub name: PathBuf,
+    /// The root with the name: what a person can open.
+    pub path: PathBuf,
+    pub bytes: io::Result<Vec<u8>>,
+}
+
+/// The files of a definitions folder, each list sorted by name.
+#[derive(Debug)]
+pub(super) struct Folder {
+    pub metrics: Vec<DefinitionFile>,
+    pub classes: Vec<DefinitionFile>,
+}
+
+impl Folder {
+    /// Reads every `.yml` and `.yaml` file; hidden files and folders, and all other files, are passed over.
+    ///
+    /// # Errors
+    /// Where a folder cannot be listed. A file that cannot be read is in the list with its error.
+    pub fn read(root: &Path) -> Result<Folder, LoadError> {
+        if !root.is_dir() {
+            return Err(LoadError::NoSuchFolder(root.to_owned()));
+        }
+        let mut places = PLACES.iter().map(|place| root.join(place));
+        let metrics = places
+            .find(|place| place.is_dir())
+            .ok_or_else(|| LoadError::NoMetrics(root.to_owned()))?;
+        let instrumentations = metrics.join("instrumentations");
+        let classes = match instrumentations.is_dir() {
+            true => yaml_files(root, &instrumentations, |_| true)?,
+            false => Vec::new(),
+        };
+        Ok(Folder {
+            metrics: yaml_files(root, &metrics, holds_metrics)?,
+            classes,
+        })
+    }
+}
+
+fn holds_metrics(entry: &DirEntry) -> bool {
+    let other = entry.depth() == 1 && NOT_METRICS.iter().any(|name| entry.file_name() == *name);
+    !(other && entry.file_type().is_dir())
+}
+
+fn yaml_files(root: &Path, folder: &Path, wanted: fn(&DirEntry) -> bool) -> Result<Vec<DefinitionFile>, LoadError> {
+    let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
+    let mut files = Vec::new();
+    for entry in walk.filter_entry(|entry| !is_hidden(entry) && wanted(entry)) {
+        let entry = entry.map_err(|error| unreadable(folder, error))?;
+        if entry.file_type().is_file() && is_yaml(entry.path()) {
+            files.push(definition_file(root, entry.path()));
+        }
+    }
+    files.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok(files)
+}
+
+/// Hidden entries are passed over: a mounted ConfigMap keeps its files a second time under `..data`.
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == OsStr::new("yml") || extension == OsStr::new("yaml"))
+}
+
+fn definition_file(root: &Path, path: &Path) -> DefinitionFile {
+    let name = path.strip_prefix(root).unwrap_or(path).to_owned();
+    // "./metrics/x.yml" says no more than "metrics/x.yml".
+    let shown = if root == Path::new(".") {
+        name.clone()
+    } else {
+        path.to_owned()
+    };
+    DefinitionFile {
+        name,
+        path: shown,
+        bytes: fs::read(path),
+    }
+}
+
+fn unreadable(folder: &Path, error: walkdir::Error) -> LoadError {
+    let path = error.path().unwrap_or(folder).to_owned();
+    LoadError::Unreadable {
+        path,
+        source: error.into(),
+    }
+}

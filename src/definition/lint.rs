@@ -1,0 +1,181 @@
+//! What is wrong between definitions and classes, and what is not wrong but deserves a look.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::class::DeclaredClass;
+use super::complaint::{At, Complaint, Segment};
+use super::diagnostic::{Code, Diagnostic};
+use super::suggestion::did_you_mean;
+use super::{Catalog, DataSource, MetricDefinition, Status, ValueType};
+
+/// Findings over a whole catalog; `built_in` tells whether a class comes with the program.
+///
+/// Options that a declared class does not take, or lacks, are errors; all else is a warning, because real definitions of
+/// both of GitLab's eras do it.
+pub fn findings(catalog: &Catalog, built_in: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for class in catalog.classes.values().filter(|class| built_in(&class.name)) {
+        found.extend(diagnosed(catalog, &class.file, vec![shadowed(class)]));
+    }
+    let classes = Classes::of(catalog, built_in);
+    let mut seen = BTreeSet::new();
+    for metric in &catalog.metrics {
+        // A list of time frames makes several metrics of one file: what is wrong with it is said once.
+        if !metric.is_removed() && seen.insert(&metric.file) {
+            let mut complaints = classes.complaints(metric);
+            complaints.extend(incomplete(metric));
+            found.extend(diagnosed(catalog, &metric.file, complaints));
+        }
+    }
+    found.sort_by_key(Diagnostic::sort_key);
+    found
+}
+
+fn diagnosed(catalog: &Catalog, file: &Path, complaints: Vec<Complaint>) -> Vec<Diagnostic> {
+    if complaints.is_empty() {
+        return Vec::new();
+    }
+    let Some(document) = catalog.document(file) else {
+        return Vec::new();
+    };
+    complaints
+        .into_iter()
+        .map(|complaint| document.diagnose(complaint))
+        .collect()
+}
+
+fn shadowed(class: &DeclaredClass) -> Complaint {
+    let message = format!("`{}` is the name of a built-in class", class.name);
+    Complaint::error(Code::ShadowedClass, &["class".into()], message).with_help("give the declared class another name")
+}
+
+/// The classes that a definition may name.
+struct Classes<'a> {
+    catalog: &'a Catalog,
+    built_in: &'a dyn Fn(&str) -> bool,
+    /// Declared ones, and built-in ones that other definitions name: what a misspelt name may have meant.
+    known: BTreeSet<&'a str>,
+}
+
+impl<'a> Classes<'a> {
+    fn of(catalog: &'a Catalog, built_in: &'a dyn Fn(&str) -> bool) -> Classes<'a> {
+        let declared = catalog.classes.keys().map(String::as_str);
+        let named = catalog
+            .metrics
+            .iter()
+            .filter_map(|metric| metric.instrumentation_class.as_deref());
+        let known = declared.chain(named.filter(|name| built_in(name))).collect();
+        Classes {
+            catalog,
+            built_in,
+            known,
+        }
+    }
+
+    fn complaints(&self, metric: &MetricDefinition) -> Vec<Complaint> {
+        let at: [Segment; 1] = ["instrumentation_class".into()];
+        let Some(name) = metric.instrumentation_class.as_deref() else {
+            return unnamed(metric).into_iter().collect();
+        };
+        if metric.class_is_implied() {
+            let message = "the data source `internal_events` chooses the class by itself";
+            let complaint = Complaint::warning(Code::NeedlessInstrumentationClass, &at, message);
+            return vec![complaint.at(At::Key).with_help("take `instrumentation_class` out")];
+        }
+        match self.catalog.class(name) {
+            Some(class) => options(class, metric),
+            None if (self.built_in)(name) => Vec::new(),
+            None => {
+                let message = format!("there is no class `{name}`: the metric will be -1");
+                let help = did_you_mean(name, self.known.iter().copied())
+                    .unwrap_or_else(|| "declare it in metrics/instrumentations, or name a built-in one".to_owned());
+                vec![Complaint::warning(Code::UnknownInstrumentationClass, &at, message).with_help(help)]
+            }
+        }
+    }
+}
+
+fn unnamed(metric: &MetricDefinition) -> Option<Complaint> {
+    let measured_by_class = matches!(metric.data_source, DataSource::Database | DataSource::System);
+    (measured_by_class && metric.status == Status::Active).then(|| {
+        let message = "an active metric that names no class: nothing measures it";
+        Complaint::warning(
+            Code::MissingInstrumentationClass,
+            &["instrumentation_class".into()],
+            message,
+        )
+        .at(At::Key)
+        .with_help("name its `instrumentation_class`; `DatabaseMetric` takes what is counted under `options`")
+    })
+}
+
+fn options(class: &DeclaredClass, metric: &MetricDefinition) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for (name, value) in metric.options.iter().filter(|(_, value)| !value.is_null()) {
+        let at: [Segment; 2] = ["options".into(), name.as_str().into()];
+        match class.parameters.get(name) {
+            Some(parameter) => complaints.extend(parameter.complaint(name, value, &at)),
+            None => {
+                let message = format!("`{}` takes no option `{name}`", class.name);
+                let help = did_you_mean(name, class.parameters.keys().map(String::as_str));
+                let complaint = Complaint::error(Code::UnknownParameter, &at, message);
+                complaints.push(complaint.at(At::Key).maybe_help(help.or_else(|| Some(taken_by(class)))));
+            }
+        }
+    }
+    let given = |name: &str| metric.options.get(name).is_some_and(|value| !value.is_null());
+    for (name, parameter) in class.parameters.iter().filter(|(_, parameter)| parameter.required) {
+        if !given(name) {
+            let message = format!("`{}` needs the option `{name}`", class.name);
+            let help = format!("add it under `options`; it takes {}", parameter.kind.described());
+            let written = metric.attributes.get("options").is_some_and(Value::is_object);
+            let at = if written { "options" } else { "instrumentation_class" };
+            complaints.push(
+                Complaint::error(Code::MissingParameter, &[at.into()], message)
+                    .at(At::Key)
+                    .with_help(help),
+            );
+        }
+    }
+    complaints
+}
+
+fn taken_by(class: &DeclaredClass) -> String {
+    match class.parameters.is_empty() {
+        true => "it takes none".to_owned(),
+        false => {
+            let names: Vec<&str> = class.parameters.keys().map(String::as_str).collect();
+            format!("it takes {}", names.join(", "))
+        }
+    }
+}
+
+/// Fields that GitLab's newer checks want together, and its older files lack.
+fn incomplete(metric: &MetricDefinition) -> Vec<Complaint> {
+    let said = |field: &str| metric.attributes.get(field).is_some_and(|value| !value.is_null());
+    let mut complaints = Vec::new();
+    if metric.status == Status::Broken && !said("repair_issue_url") {
+        complaints.push(
+            Complaint::warning(
+                Code::Incomplete,
+                &["status".into()],
+                "a broken metric without a `repair_issue_url`",
+            )
+            .with_help("name the issue about mending it"),
+        );
+    }
+    if metric.value_type == ValueType::Object && !said("value_json_schema") {
+        complaints.push(
+            Complaint::warning(
+                Code::Incomplete,
+                &["value_type".into()],
+                "an object without a `value_json_schema`",
+            )
+            .with_help("name the JSON schema of the value, so that readers know its keys"),
+        );
+    }
+    complaints
+}

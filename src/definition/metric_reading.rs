@@ -1,0 +1,222 @@
+//! From a metric file's value to definitions, one for each time frame.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::body;
+use super::check::check;
+use super::complaint::{At, Complaint, Segment};
+use super::diagnostic::Code;
+use super::metric_file::MetricFile;
+use super::schema::shapes;
+use super::{DataCategory, DataSource, KeyPath, MetricDefinition, Status, TimeFrame, ValueType};
+
+/// The class whose options are those of a declared class.
+pub(super) const DATABASE_METRIC: &str = "DatabaseMetric";
+
+/// What could be told of a definition that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Remains {
+    /// With the suffixes of a list of time frames.
+    pub key_paths: Vec<KeyPath>,
+    /// `None` also where the file lists several.
+    pub time_frame: Option<TimeFrame>,
+    pub value_type: Option<ValueType>,
+}
+
+/// Reads the definitions of one file.
+///
+/// # Errors
+/// Every complaint about the file.
+pub(super) fn read(value: &Value, file: &Path) -> Result<Vec<MetricDefinition>, Vec<Complaint>> {
+    let shapes = shapes().map_err(|error| vec![Complaint::error(Code::BadValue, &[], error.to_string())])?;
+    let mut complaints = check(&shapes.metric, value);
+    complaints.extend(conditional(value));
+    if !complaints.is_empty() {
+        return Err(complaints);
+    }
+    let parsed: MetricFile = serde_json::from_value(value.clone())
+        .map_err(|error| vec![Complaint::error(Code::WrongType, &[], error.to_string())])?;
+    expand(parsed, value, file)
+}
+
+/// What can be told of a file that cannot be used, so that its keys are not silently absent.
+pub(super) fn salvage(value: &Value) -> Remains {
+    let frames = frames_of(&value["time_frame"]);
+    let listed = value["time_frame"].is_array();
+    let key_path = value["key_path"].as_str().unwrap_or_default();
+    let suffixes: Vec<&str> = match (listed, frames.as_slice()) {
+        (true, [_, ..]) => frames.iter().map(|frame| frame.suffix()).collect(),
+        _ => vec![""],
+    };
+    Remains {
+        key_paths: suffixes
+            .iter()
+            .filter_map(|suffix| KeyPath::new(&format!("{key_path}{suffix}")))
+            .collect(),
+        time_frame: frames.first().copied().filter(|_| frames.len() == 1),
+        value_type: serde_json::from_value(value["value_type"].clone()).ok(),
+    }
+}
+
+/// The same of a text that is not even YAML: a line that gives the key path is enough.
+pub(super) fn salvage_text(text: &str) -> Remains {
+    let key_path = text
+        .lines()
+        .find_map(|line| line.strip_prefix("key_path:"))
+        .unwrap_or_default();
+    let key_path = key_path
+        .split(" #")
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .trim_matches(['"', '\'']);
+    let plain = key_path
+        .chars()
+        .all(|character| character.is_ascii_alphanumeric() || "._-".contains(character));
+    let key_paths = if plain {
+        KeyPath::new(key_path).into_iter().collect()
+    } else {
+        Vec::new()
+    };
+    Remains {
+        key_paths,
+        ..Remains::default()
+    }
+}
+
+fn frames_of(value: &Value) -> Vec<TimeFrame> {
+    let values = match value {
+        Value::Array(items) => items.as_slice(),
+        single => std::slice::from_ref(single),
+    };
+    values
+        .iter()
+        .filter_map(|value| serde_json::from_value(value.clone()).ok())
+        .collect()
+}
+
+/// Rules over several fields that every real file of both eras keeps (spec 1.2).
+fn conditional(value: &Value) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    if value["status"] == "removed" {
+        return complaints;
+    }
+    if value["data_source"] == "internal_events" {
+        complaints.extend(internal_events(value));
+    }
+    if value["instrumentation_class"] == DATABASE_METRIC {
+        complaints.extend(database_metric(value));
+    }
+    complaints
+}
+
+fn internal_events(value: &Value) -> Option<Complaint> {
+    let events = value["events"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if events.is_empty() && (value["events"].is_null() || value["events"].is_array()) {
+        let complaint = Complaint::error(Code::MissingField, &["events".into()], "`events` names no event");
+        return Some(
+            complaint
+                .at(At::Key)
+                .with_help("a metric of `internal_events` counts at least one event"),
+        );
+    }
+    let unique = events.iter().any(|event| event["unique"].is_string());
+    let whole_life = frames_of(&value["time_frame"])
+        .iter()
+        .any(|frame| frame.suffix().is_empty());
+    (unique && whole_life).then(|| {
+        let message = "events that are counted once are kept for 7d and 28d only";
+        Complaint::error(Code::BadValue, &["time_frame".into()], message)
+            .with_help("take `all` and `none` out, or count every occurrence (no `unique`)")
+    })
+}
+
+fn database_metric(value: &Value) -> Vec<Complaint> {
+    let at: [Segment; 1] = ["options".into()];
+    match &value["options"] {
+        Value::Object(options) => match body::read(options) {
+            Ok(body) => undeclared_placeholders(&body.placeholders()),
+            Err(complaints) => complaints.into_iter().map(|complaint| complaint.under(&at)).collect(),
+        },
+        Value::Null => {
+            let complaint = Complaint::error(Code::MissingField, &at, "`DatabaseMetric` needs `options`");
+            vec![
+                complaint
+                    .at(At::Key)
+                    .with_help("say what is counted: `operation` and `relation`, at the least"),
+            ]
+        }
+        // The shape has complained.
+        _ => Vec::new(),
+    }
+}
+
+/// A definition has no parameters of its own: `:now` is all it can use.
+fn undeclared_placeholders(names: &[String]) -> Vec<Complaint> {
+    let unknown = names.iter().filter(|name| *name != "now");
+    unknown
+        .map(|name| {
+            let message = format!("`:{name}` has no value: a `DatabaseMetric` has no parameters");
+            Complaint::error(Code::UnknownParameter, &["options".into(), "relation".into()], message)
+                .with_help("write the value itself, or declare a class with parameters in metrics/instrumentations")
+        })
+        .collect()
+}
+
+fn expand(file: MetricFile, value: &Value, path: &Path) -> Result<Vec<MetricDefinition>, Vec<Complaint>> {
+    let frames = frames_of(&file.time_frame);
+    let listed = file.time_frame.is_array();
+    let attributes = value.as_object().cloned().unwrap_or_default();
+    let definitions = frames.into_iter().map(|frame| {
+        let suffix = if listed { frame.suffix() } else { "" };
+        let key_path = KeyPath::new(&format!("{}{suffix}", file.key_path))?;
+        Some(definition(&file, key_path, frame, &attributes, path))
+    });
+    definitions.collect::<Option<Vec<_>>>().ok_or_else(|| {
+        let message = format!("`key_path` cannot be `{}`", file.key_path);
+        vec![Complaint::error(Code::BadValue, &["key_path".into()], message)]
+    })
+}
+
+fn definition(
+    file: &MetricFile,
+    key_path: KeyPath,
+    time_frame: TimeFrame,
+    attributes: &Map<String, Value>,
+    path: &Path,
+) -> MetricDefinition {
+    MetricDefinition {
+        key_path,
+        description: file.description.clone(),
+        value_type: file.value_type,
+        status: file.status,
+        time_frame,
+        data_source: file.data_source,
+        data_category: file.data_category.unwrap_or(DataCategory::Optional),
+        instrumentation_class: file.instrumentation_class.as_deref().map(short_name),
+        options: file.options.clone().unwrap_or_default(),
+        events: file.events.clone().unwrap_or_default(),
+        fallback: file.fallback.clone(),
+        file: path.to_owned(),
+        attributes: attributes.clone(),
+    }
+}
+
+/// Early definitions name a class with its namespaces: `Gitlab::Usage::Metrics::Instrumentations::CountBoardsMetric`.
+fn short_name(class: &str) -> String {
+    class.rsplit("::").next().unwrap_or(class).to_owned()
+}
+
+impl MetricDefinition {
+    /// Whether anything of it can be in a payload.
+    pub fn is_removed(&self) -> bool {
+        self.status == Status::Removed
+    }
+
+    /// Whether its data source chooses the class, so that it need not name one.
+    pub fn class_is_implied(&self) -> bool {
+        self.data_source == DataSource::InternalEvents
+    }
+}

@@ -1,0 +1,92 @@
+//! JSON Schemas of the definition files, generated from the structs that read them.
+
+use std::sync::LazyLock;
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde_json::{Map, Value};
+
+use super::class_file::{ClassHead, DatabaseOptions};
+use super::metric_file::MetricFile;
+use super::shape::{Shape, Unreadable};
+
+/// File name under `metrics/schema/` and pretty JSON of each schema, draft 7, as editors with `yaml-language-server` read
+/// them.
+pub fn schemas() -> Vec<(&'static str, String)> {
+    vec![
+        ("metric.json", pretty(&metric_schema())),
+        ("instrumentation_class.json", pretty(&class_schema())),
+    ]
+}
+
+/// The shapes that files are checked against, read from the schemas once.
+pub(super) struct Shapes {
+    pub metric: Shape,
+    pub class: Shape,
+    pub database_options: Shape,
+}
+
+/// `Err` only for a schema that the house itself got wrong, which a test finds.
+pub(super) fn shapes() -> Result<&'static Shapes, &'static Unreadable> {
+    static SHAPES: LazyLock<Result<Shapes, Unreadable>> = LazyLock::new(|| {
+        Ok(Shapes {
+            metric: Shape::of(&metric_schema())?,
+            class: Shape::of(&one_class_schema())?,
+            database_options: Shape::of(&schema_of::<DatabaseOptions>())?,
+        })
+    });
+    SHAPES.as_ref()
+}
+
+fn metric_schema() -> Value {
+    schema_of::<MetricFile>()
+}
+
+/// A class file holds one class or a list of them.
+fn class_schema() -> Value {
+    let Value::Object(mut class) = one_class_schema() else {
+        return Value::Bool(true);
+    };
+    let (dialect, title) = (class.remove("$schema"), class.remove("title"));
+    let mut schema = Map::new();
+    schema.extend(dialect.map(|dialect| ("$schema".to_owned(), dialect)));
+    schema.extend(title.map(|title| ("title".to_owned(), title)));
+    let list = serde_json::json!({ "type": "array", "minItems": 1, "items": class });
+    schema.insert("anyOf".to_owned(), Value::Array(vec![Value::Object(class), list]));
+    Value::Object(schema)
+}
+
+/// The keys of a class and those of its body stand side by side.
+fn one_class_schema() -> Value {
+    let (mut class, body) = (schema_of::<ClassHead>(), schema_of::<DatabaseOptions>());
+    if let (Some(properties), Some(more)) = (class["properties"].as_object_mut(), body["properties"].as_object()) {
+        properties.extend(more.clone());
+    }
+    if let (Some(required), Some(more)) = (class["required"].as_array_mut(), body["required"].as_array()) {
+        required.extend(more.clone());
+    }
+    class
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    join_lines(&mut schema);
+    schema.to_value()
+}
+
+/// Doc comments are wrapped at the width of the source; a description is one paragraph.
+fn join_lines(schema: &mut Schema) {
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        *description = description
+            .replace("\n\n", "\0")
+            .replace('\n', " ")
+            .replace('\0', "\n\n");
+    }
+    schemars::transform::transform_subschemas(&mut join_lines, schema);
+}
+
+fn pretty(schema: &Value) -> String {
+    // Printing a `Value` cannot fail.
+    format!("{schema:#}\n")
+}
