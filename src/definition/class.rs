@@ -41,6 +41,8 @@ pub struct Parameter {
 pub enum ParameterType {
     String,
     Number,
+    /// A whole number.
+    Integer,
     Boolean,
     /// A list of texts, numbers or booleans.
     Array,
@@ -52,6 +54,7 @@ impl ParameterType {
         match self {
             ParameterType::String => value.is_string(),
             ParameterType::Number => value.is_number(),
+            ParameterType::Integer => value.is_i64() || value.is_u64(),
             ParameterType::Boolean => value.is_boolean(),
             ParameterType::Array => value.as_array().is_some_and(|items| items.iter().all(is_literal)),
         }
@@ -62,6 +65,7 @@ impl ParameterType {
         match self {
             ParameterType::String => "a text",
             ParameterType::Number => "a number",
+            ParameterType::Integer => "a whole number",
             ParameterType::Boolean => "true or false",
             ParameterType::Array => "a list of texts, numbers or booleans",
         }

@@ -240,7 +240,7 @@ impl Diagnostic {
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(width)
             .with_links(false)
-            .with_context_lines(0);
+            .with_context_lines(1);
         let mut text = String::new();
         match handler.render_report(&mut text, self) {
             Ok(()) => text,

@@ -157,6 +157,12 @@ fn taken_by(class: &DeclaredClass) -> String {
 fn incomplete(metric: &MetricDefinition) -> Vec<Complaint> {
     let said = |field: &str| metric.attributes.get(field).is_some_and(|value| !value.is_null());
     let mut complaints = Vec::new();
+    if metric.description.trim().is_empty() {
+        complaints.push(
+            Complaint::warning(Code::Incomplete, &["description".into()], "a metric without a description")
+                .with_help("say in a sentence what it measures"),
+        );
+    }
     if metric.status == Status::Broken && !said("repair_issue_url") {
         complaints.push(
             Complaint::warning(
