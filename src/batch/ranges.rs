@@ -237,9 +237,9 @@ impl Ranges {
                 *next = next.and_then(|from| block_end(from, *blocks, size));
                 exhausted
             }
-            Walk::Stepped { after, done, .. } => {
+            Walk::Stepped { after, until, done, .. } => {
                 let exhausted = *done;
-                *done = stepped.is_none();
+                *done = stepped.is_none() || stepped == *until;
                 *after = stepped.or(after.take());
                 exhausted
             }
