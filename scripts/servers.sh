@@ -32,23 +32,27 @@ as_root() {
     fi
 }
 
-# Debian starts what it installs; a policy of 101 (forbidden) keeps it from that, for as long as we install.
-install_packages() {
-    local policy=/usr/sbin/policy-rc.d
-    local ours=false
-    if [ ! -e "$policy" ]; then
-        ours=true
-        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
-        as_root chmod 755 "$policy"
-    fi
-    local status=0
-    { step as_root apt-get update -q && step as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -q --no-install-recommends "$@"; } >&2 || status=$?
-    if $ours; then
-        as_root rm -f "$policy"
-    fi
-    return "$status"
+readonly POLICY=/usr/sbin/policy-rc.d
+
+# Debian starts what it installs; a policy of 101 (forbidden) keeps it from that, for as long as we install. A policy
+# that is there already is its administrator's, and stays.
+forbid_services() {
+    [ ! -e "$POLICY" ] || return 0
+    trap allow_services EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$POLICY" >/dev/null
+    as_root chmod 755 "$POLICY"
 }
+
+allow_services() {
+    as_root rm -f "$POLICY"
+}
+
+# In a subshell, so that the policy goes with it, however it ends.
+install_packages() (
+    forbid_services
+    step as_root apt-get update -q
+    step as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+)
 
 # Installs what is missing, and nothing where all is here.
 ensure_servers() {
@@ -58,5 +62,6 @@ ensure_servers() {
         return 0
     fi
     have apt-get || fail "please install: ${packages[*]} (only Debian's apt-get is known here)"
-    install_packages "${packages[@]}" || fail "apt-get could not install: ${packages[*]}"
+    # Not as a condition: that would switch `set -e` off inside.
+    install_packages "${packages[@]}"
 }
