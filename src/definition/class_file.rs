@@ -21,6 +21,7 @@ pub(super) struct ClassHead {
     /// What the class measures, in a sentence.
     pub description: Option<String>,
     /// The options that a definition gives; `:name` in the SQL takes the value of `name`.
+    #[serde(default)]
     #[schemars(schema_with = "named_parameters")]
     pub parameters: Option<BTreeMap<String, ParameterFields>>,
 }
@@ -55,12 +56,15 @@ pub(super) struct DatabaseOptions {
     pub column: Option<String>,
     /// The key that batches run over: a column, several (`a, b` or a list), or an empty list where there is none. If it
     /// is not said, `id` is tried and then the catalogue.
+    #[serde(default)]
     #[schemars(schema_with = "one_or_more_columns")]
     pub primary_key: Option<Value>,
     /// Where batches start: a whole number, or a query that gives one.
+    #[serde(default)]
     #[schemars(schema_with = "number_or_query")]
     pub start: Option<Value>,
     /// Where batches end: a whole number, or a query that gives one.
+    #[serde(default)]
     #[schemars(schema_with = "number_or_query")]
     pub finish: Option<Value>,
     /// The ids of one batch.
@@ -73,6 +77,7 @@ pub(super) struct DatabaseOptions {
     #[schemars(length(min = 1))]
     pub database: Option<String>,
     /// A histogram's lowest and highest bucket: `[1, 100]`.
+    #[serde(default)]
     #[schemars(schema_with = "two_ends")]
     pub buckets: Option<Value>,
     /// How many buckets a histogram has: from 1 to 100; one for each whole number of `buckets` if it is not said.

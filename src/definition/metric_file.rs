@@ -21,7 +21,6 @@ pub(super) struct MetricFile {
     /// A short name; nothing reads it.
     pub name: Option<String>,
     /// What the metric measures, in a sentence.
-    #[schemars(length(min = 1))]
     pub description: String,
     /// The part of the product it belongs to (2021–22).
     pub product_section: Option<String>,
@@ -130,6 +129,7 @@ pub(super) struct EventSelection {
     /// What is counted once: `user.id`, `project.id`, `namespace.id` or a property. Without it occurrences are counted.
     pub unique: Option<String>,
     /// Only events with these properties count.
+    #[serde(default)]
     #[schemars(schema_with = "texts_or_numbers")]
     pub filter: Option<Map<String, Value>>,
     /// How occurrences are put together.
