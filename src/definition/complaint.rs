@@ -72,6 +72,14 @@ impl Complaint {
         self
     }
 
+    /// The field of the mapping at hand that it is about, or stands in.
+    pub fn field(&self) -> Option<&str> {
+        match self.path.first() {
+            Some(Segment::Key(name)) => Some(name),
+            _ => None,
+        }
+    }
+
     /// The same complaint about a value that itself stands at `parent`.
     pub fn under(mut self, parent: &[Segment]) -> Complaint {
         self.path.splice(0..0, parent.iter().cloned());

@@ -295,17 +295,17 @@ impl miette::Diagnostic for Diagnostic {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(std::iter::once(LabeledSpan::new_primary_with_span(
-            None,
-            self.span.clone(),
-        ))))
+        let primary = LabeledSpan::new_primary_with_span(None, self.span.clone());
+        let same_file = self.also.iter().filter(|other| other.source == self.source);
+        let others = same_file.map(|other| LabeledSpan::new_with_span(Some(other.message.clone()), other.span.clone()));
+        Some(Box::new(std::iter::once(primary).chain(others)))
     }
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        if self.also.is_empty() {
-            return None;
-        }
-        Some(Box::new(self.also.iter().map(|other| other as &dyn miette::Diagnostic)))
+        let elsewhere = self.also.iter().filter(|other| other.source != self.source);
+        let mut elsewhere = elsewhere.map(|other| other as &dyn miette::Diagnostic).peekable();
+        elsewhere.peek()?;
+        Some(Box::new(elsewhere))
     }
 }
 

@@ -105,7 +105,8 @@ impl Loader {
         let text = String::from_utf8_lossy(&bytes);
         let source = Source::new(file.path, &text);
         if let Err(error) = std::str::from_utf8(&bytes) {
-            let mark = bytes.len().min(error.valid_up_to()) - (text.len() - text.trim_start_matches('\u{feff}').len());
+            // The text may have lost a byte order mark.
+            let mark = error.valid_up_to().saturating_sub(text.len() - source.text.len());
             let found = Diagnostic::new(
                 Severity::Error,
                 Code::NotUtf8,

@@ -136,8 +136,8 @@ fn internal_events(value: &Value) -> Option<Complaint> {
 fn database_metric(value: &Value) -> Vec<Complaint> {
     let at: [Segment; 1] = ["options".into()];
     match &value["options"] {
-        Value::Object(options) => match body::read(options) {
-            Ok(body) => undeclared_placeholders(&body.placeholders()),
+        options @ Value::Object(map) => match body::read(map) {
+            Ok(body) => undeclared_placeholders(options, &body.placeholders()),
             Err(complaints) => complaints.into_iter().map(|complaint| complaint.under(&at)).collect(),
         },
         Value::Null => {
@@ -154,12 +154,14 @@ fn database_metric(value: &Value) -> Vec<Complaint> {
 }
 
 /// A definition has no parameters of its own: `:now` is all it can use.
-fn undeclared_placeholders(names: &[String]) -> Vec<Complaint> {
+fn undeclared_placeholders(options: &Value, names: &[String]) -> Vec<Complaint> {
     let unknown = names.iter().filter(|name| *name != "now");
     unknown
         .map(|name| {
             let message = format!("`:{name}` has no value: a `DatabaseMetric` has no parameters");
-            Complaint::error(Code::UnknownParameter, &["options".into(), "relation".into()], message)
+            let (option, at) = body::place_of_placeholder(options, name);
+            Complaint::error(Code::UnknownParameter, &["options".into(), option], message)
+                .at(at)
                 .with_help("write the value itself, or declare a class with parameters in metrics/instrumentations")
         })
         .collect()

@@ -108,18 +108,18 @@ impl Document {
     fn span_of(&self, place: &Place) -> Range<usize> {
         let span = self.tree.span(place.value);
         match self.tree.node(place.value).kind {
-            Kind::Scalar { .. } if span.is_empty() => self.name_of(place),
+            Kind::Scalar(_) if span.is_empty() => self.name_of(place),
             _ => span,
         }
     }
 
     fn part_of(&self, place: &Place, part: &Range<usize>) -> Option<Range<usize>> {
         let node = self.tree.node(place.value);
-        let Kind::Scalar { text, block } = &node.kind else {
+        let Kind::Scalar(text) = &node.kind else {
             return None;
         };
         let raw = self.source.text.get(node.span.clone())?;
-        let found = align(raw, *block, text, part)?;
+        let found = align(raw, text, part)?;
         Some(node.span.start + found.start..node.span.start + found.end)
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+use saphyr_parser::{Event, Parser, ScanError, Span};
 
 /// How deep a definition may nest; serde_yaml gives up at 128.
 const MAX_DEPTH: usize = 100;
@@ -28,7 +28,7 @@ pub(super) struct Node {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    Scalar { text: String, block: bool },
+    Scalar(String),
     Sequence(Vec<NodeId>),
     Mapping(Vec<Entry>),
     Alias(NodeId),
@@ -90,7 +90,7 @@ impl Tree {
 
     pub fn scalar(&self, id: NodeId) -> Option<&str> {
         match &self.node(id).kind {
-            Kind::Scalar { text, .. } => Some(text),
+            Kind::Scalar(text) => Some(text),
             _ => None,
         }
     }
@@ -219,16 +219,8 @@ impl Builder {
     fn take(&mut self, event: Event<'_>, span: Range<usize>) -> Result<(), SyntaxError> {
         match event {
             Event::DocumentStart(_) => self.start_document(span),
-            Event::Scalar(text, style, anchor, _) => {
-                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-                self.add(
-                    Kind::Scalar {
-                        text: text.into_owned(),
-                        block,
-                    },
-                    span,
-                    anchor,
-                );
+            Event::Scalar(text, _, anchor, _) => {
+                self.add(Kind::Scalar(text.into_owned()), span, anchor);
                 Ok(())
             }
             Event::SequenceStart(anchor, _) => self.start(Kind::Sequence(Vec::new()), span, anchor),
@@ -312,7 +304,7 @@ impl Builder {
             (Kind::Sequence(items), _) => items.push(child),
             (Kind::Mapping(entries), Some(key)) => entries.push(Entry { key, value: child }),
             (Kind::Mapping(_), None) => open.key = Some(child),
-            (Kind::Scalar { .. } | Kind::Alias(_), _) => {}
+            (Kind::Scalar(_) | Kind::Alias(_), _) => {}
         }
     }
 }
