@@ -33,7 +33,13 @@ fn yaml(file: &Path) -> Option<Value> {
 
 /// The YAML files under `folder` that lie in an `instrumentations` folder, or those that do not.
 fn files(folder: &Path, classes: bool) -> Vec<PathBuf> {
-    let other = ["schema", "objects_schemas", "aggregates", ".hidden"];
+    let other = [
+        "schema",
+        "objects_schemas",
+        "aggregates",
+        ".hidden",
+        "metrics_elsewhere",
+    ];
     walkdir::WalkDir::new(folder)
         .sort_by_file_name()
         .into_iter()

@@ -30,7 +30,7 @@ impl Severity {
 /// What kind of problem it is. The set is closed and the spelling public: people grep for it and silence by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Code {
-    /// The file could not be read.
+    /// The file could not be read, or is far too large for a definition.
     UnreadableFile,
     /// The file's bytes are not UTF-8.
     NotUtf8,

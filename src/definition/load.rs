@@ -14,6 +14,9 @@ use super::source::Source;
 use super::yaml::Document;
 use super::{MetricDefinition, class_reading, metric_reading};
 
+/// The largest file that is read as a definition; GitLab's largest has 10 KiB.
+const MAX_BYTES: usize = 256 * 1024;
+
 /// Reads the definitions under `root`, which holds `metrics/` or, as GitLab's tree does, `config/metrics/`.
 ///
 /// A problem of a file is in the result, and keeps out only that file.
@@ -102,6 +105,15 @@ impl Loader {
             }
         };
         self.add_to_digest(&file.name, &bytes);
+        if bytes.len() > MAX_BYTES {
+            let source = Source::new(file.path, "");
+            let message = format!("larger than {} KiB", MAX_BYTES / 1024);
+            let found = Diagnostic::new(Severity::Error, Code::UnreadableFile, &source, 0..0, message);
+            self.loaded
+                .problems
+                .push(found.with_help("a definition is a few lines: check what the file is"));
+            return Err(Remains::default());
+        }
         let text = String::from_utf8_lossy(&bytes);
         let source = Source::new(file.path, &text);
         if let Err(error) = std::str::from_utf8(&bytes) {
