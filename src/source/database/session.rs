@@ -36,9 +36,11 @@ pub struct Statement<'a> {
     pub error: Option<String>,
 }
 
+type Listener = dyn Fn(&Statement<'_>) + Send + Sync;
+
 /// Is told of each statement when it has ended.
 #[derive(Clone, Default)]
-pub struct StatementLog(Option<Arc<dyn Fn(&Statement<'_>) + Send + Sync>>);
+pub struct StatementLog(Option<Arc<Listener>>);
 
 impl StatementLog {
     pub fn new(listener: impl Fn(&Statement<'_>) + Send + Sync + 'static) -> StatementLog {
