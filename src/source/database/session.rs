@@ -142,14 +142,6 @@ impl Session {
         self.run(sql, Answer::Values(each)).await
     }
 
-    /// Has the server parse and plan a statement without running it.
-    ///
-    /// # Errors
-    /// As [`Session::rows`].
-    pub async fn prepare(&mut self, sql: &str) -> Result<(), DatabaseError> {
-        self.rows(&format!("EXPLAIN {sql}")).await.map(drop)
-    }
-
     pub(super) async fn describe_table(&mut self, table: &MainTable) -> Result<Option<TableInfo>, DatabaseError> {
         match self.dialect {
             Dialect::Postgres => super::postgres::describe_table(self, table).await,
