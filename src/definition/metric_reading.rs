@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::body;
 use super::check::check;
+use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
-use super::diagnostic::Code;
 use super::metric_file::MetricFile;
 use super::schema::shapes;
 use super::{DataCategory, DataSource, KeyPath, MetricDefinition, Status, TimeFrame, ValueType};
@@ -106,7 +106,10 @@ fn conditional(value: &Value) -> Vec<Complaint> {
     if value["data_source"] == "internal_events" {
         complaints.extend(internal_events(value));
     }
-    if value["instrumentation_class"] == DATABASE_METRIC {
+    if value["instrumentation_class"]
+        .as_str()
+        .is_some_and(|class| short_name(class) == DATABASE_METRIC)
+    {
         complaints.extend(database_metric(value));
     }
     complaints
