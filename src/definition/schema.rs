@@ -108,7 +108,15 @@ fn join_lines(schema: &mut Schema) {
     schemars::transform::transform_subschemas(&mut join_lines, schema);
 }
 
+/// What the schema is stands before what it says.
 fn pretty(schema: &Value) -> String {
+    let mut ordered = Map::new();
+    for key in ["$schema", "title", "description"] {
+        ordered.extend(schema.get(key).map(|value| (key.to_owned(), value.clone())));
+    }
+    for (key, value) in schema.as_object().into_iter().flatten() {
+        ordered.entry(key.clone()).or_insert_with(|| value.clone());
+    }
     // Printing a `Value` cannot fail.
-    format!("{schema:#}\n")
+    format!("{:#}\n", Value::Object(ordered))
 }
