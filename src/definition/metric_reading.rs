@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::body;
@@ -36,7 +37,7 @@ pub(super) fn read(value: &Value, file: &Path) -> Result<Vec<MetricDefinition>, 
     if !complaints.is_empty() {
         return Err(complaints);
     }
-    let parsed: MetricFile = serde_json::from_value(value.clone())
+    let parsed = MetricFile::deserialize(value)
         .map_err(|error| vec![Complaint::error(Code::WrongType, &[], error.to_string())])?;
     expand(parsed, value, file)
 }
