@@ -13,6 +13,7 @@ use sqlparser::tokenizer::Span;
 
 use super::RelationError;
 use super::functions;
+use super::refusal::excerpt;
 use super::source::Source;
 
 /// Visits a parsed tree and stops at the first thing that is refused.
@@ -39,7 +40,7 @@ impl<'c, 'a> Checker<'c, 'a> {
 
     fn unknown_form(&self, what: impl std::fmt::Display, span: Span) -> ControlFlow<RelationError> {
         self.refuse(
-            format!("`{what}` is not supported"),
+            format!("{} is not supported", excerpt(what)),
             "write it in standard SQL as PostgreSQL reads it",
             span,
         )
@@ -100,7 +101,7 @@ impl<'c, 'a> Checker<'c, 'a> {
         let plain = name.0.iter().all(|part| matches!(part, ObjectNamePart::Identifier(_)));
         if !plain || name.0.len() > 2 {
             return self.refuse(
-                format!("`{name}` is not a table's name"),
+                format!("{} is not a table's name", excerpt(name)),
                 "write `table` or `schema.table`",
                 name.span(),
             );
@@ -288,7 +289,7 @@ impl Visitor for Checker<'_, '_> {
                 Continue(())
             }
             Expr::CompoundIdentifier(parts) if parts.len() > 2 => self.refuse(
-                format!("`{expr}` names a column with its schema"),
+                format!("{} names a column with its schema", excerpt(expr)),
                 "write `table.column`, with the table's name or alias in FROM",
                 expr.span(),
             ),
