@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::check::check;
 use super::class::{Bound, DatabaseBody};
 use super::class_file::{DatabaseOptions, OperationName};
+use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
-use super::diagnostic::Code;
 use super::schema::shapes;
 use crate::relation::{Operation, Query, Relation, RelationError};
 

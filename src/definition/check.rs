@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::code::Code;
 use super::complaint::{At, Complaint, Segment, spelled};
-use super::diagnostic::Code;
 use super::shape::{Field, List, Mapping, Shape, Text};
 use super::suggestion::did_you_mean;
 

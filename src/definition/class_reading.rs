@@ -9,8 +9,8 @@ use super::body;
 use super::check::check;
 use super::class::{DatabaseBody, DeclaredClass, Parameter};
 use super::class_file::{ClassHead, ParameterFields};
+use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
-use super::diagnostic::Code;
 use super::schema::shapes;
 use super::suggestion::did_you_mean;
 

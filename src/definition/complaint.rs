@@ -3,7 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::diagnostic::{Code, Severity};
+use super::code::Code;
+use super::diagnostic::Severity;
 
 /// One step from a mapping or list to a value in it.
 #[derive(Debug, Clone, PartialEq, Eq)]

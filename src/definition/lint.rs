@@ -6,8 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::class::DeclaredClass;
+use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
-use super::diagnostic::{Code, Diagnostic};
+use super::diagnostic::Diagnostic;
 use super::suggestion::did_you_mean;
 use super::{Catalog, DataSource, MetricDefinition, Status, ValueType};
 

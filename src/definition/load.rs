@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::catalog::{InvalidDefinition, Loaded};
+use super::code::Code;
 use super::complaint::At;
 use super::conflict;
-use super::diagnostic::{Code, Diagnostic, Severity};
+use super::diagnostic::{Diagnostic, Severity};
 use super::folder::{DefinitionFile, Folder, LoadError};
 use super::metric_reading::{Remains, salvage, salvage_text};
 use super::source::Source;

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::body;
 use super::check::check;
+use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
-use super::diagnostic::Code;
 use super::metric_file::MetricFile;
 use super::schema::shapes;
 use super::{DataCategory, DataSource, KeyPath, MetricDefinition, Status, TimeFrame, ValueType};
@@ -36,7 +37,7 @@ pub(super) fn read(value: &Value, file: &Path) -> Result<Vec<MetricDefinition>, 
     if !complaints.is_empty() {
         return Err(complaints);
     }
-    let parsed: MetricFile = serde_json::from_value(value.clone())
+    let parsed = MetricFile::deserialize(value)
         .map_err(|error| vec![Complaint::error(Code::WrongType, &[], error.to_string())])?;
     expand(parsed, value, file)
 }
@@ -106,7 +107,10 @@ fn conditional(value: &Value) -> Vec<Complaint> {
     if value["data_source"] == "internal_events" {
         complaints.extend(internal_events(value));
     }
-    if value["instrumentation_class"] == DATABASE_METRIC {
+    if value["instrumentation_class"]
+        .as_str()
+        .is_some_and(|class| short_name(class) == DATABASE_METRIC)
+    {
         complaints.extend(database_metric(value));
     }
     complaints

@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
-use super::diagnostic::{Code, Diagnostic, Severity};
+use super::diagnostic::{Diagnostic, Severity};
 use super::source::Source;
 
 mod align;
+mod builder;
 mod tree;
 mod value;
 
@@ -29,7 +31,7 @@ pub(super) struct Document {
 impl Document {
     /// Fails with one diagnostic where the text is not one document, for then nothing else can be told of it.
     pub fn read(source: Source) -> Result<Document, Box<Diagnostic>> {
-        let tree = Tree::build(&source.text).map_err(|error| syntax(&source, error))?;
+        let tree = builder::build(&source.text).map_err(|error| syntax(&source, error))?;
         let value = value::read(&source.text).map_err(|error| syntax(&source, error))?;
         if tree.root().is_none() || value.is_null() {
             return Err(Box::new(empty(&source)));
