@@ -140,8 +140,11 @@ async fn answer_into(connection: &mut SqliteConnection, sql: &str, answer: Answe
 
 fn text(row: &SqliteRow, index: usize) -> Result<Option<String>, sqlx::Error> {
     let value = row.try_get_raw(index)?;
+    // A NULL says its column's declared type, everything else its own.
+    if value.is_null() {
+        return Ok(None);
+    }
     Ok(match value.type_info().name() {
-        "NULL" => None,
         "INTEGER" => Some(row.try_get_unchecked::<i64, _>(index)?.to_string()),
         "REAL" => Some(row.try_get_unchecked::<f64, _>(index)?.to_string()),
         "BLOB" => Some(String::from_utf8_lossy(&row.try_get_unchecked::<Vec<u8>, _>(index)?).into_owned()),
