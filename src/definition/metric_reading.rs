@@ -204,7 +204,8 @@ fn definition(
         instrumentation_class: file.instrumentation_class.as_deref().map(short_name),
         options: file.options.clone().unwrap_or_default(),
         events: file.events.clone().unwrap_or_default(),
-        fallback: file.fallback.clone(),
+        // A fallback of `null` is a value that was declared.
+        fallback: attributes.get("fallback").cloned(),
         file: path.to_owned(),
         attributes: attributes.clone(),
     }
