@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 mod bind;
 mod check;
 mod column;
+mod extent;
 mod functions;
 mod histogram;
 mod identifiers;
