@@ -10,6 +10,7 @@ mod bind;
 mod check;
 mod column;
 mod extent;
+mod forms;
 mod functions;
 mod histogram;
 mod identifiers;

@@ -104,13 +104,13 @@ const RELATIONS: &[(&str, &str, &str)] = &[
     (
         "users TABLESAMPLE SYSTEM (1)",
         "`users TABLESAMPLE SYSTEM (1)` is not supported",
-        "users",
+        "users TABLESAMPLE SYSTEM (1",
     ),
     ("users WHERE (x).y = 3", "`(x).y` is not supported", "x).y"),
     (
         "users WHERE x::foo('); DROP') = 3",
         "`x::foo(); DROP)` is not supported",
-        "x",
+        "x::foo",
     ),
     (
         "users WHERE x = DATETIME '2022-01-01'",
@@ -191,10 +191,7 @@ fn queries_only_read() {
         ("SELECT nextval('x')", "the function `nextval` acts on the server"),
         ("SELECT 1 FROM x FOR UPDATE", "FOR UPDATE and its like lock rows"),
         ("TABLE x", "`TABLE name` is not supported"),
-        (
-            "SELECT 1 FROM x UNION DELETE FROM y RETURNING 1",
-            "a statement that writes",
-        ),
+        ("SELECT 1 FROM x UNION DELETE FROM y RETURNING 1", "expected SELECT"),
     ];
     for (text, message) in cases {
         let error = Query::parse(text).expect_err(text);
