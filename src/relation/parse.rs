@@ -13,6 +13,7 @@ use super::identifiers;
 use super::literal;
 use super::shape::{self, Shape};
 use super::source::{Source, lower_first};
+use super::tree::Parts;
 use super::{Query, Relation, RelationError};
 
 /// The stack that parsing gets, in bytes of address space. The parser grows the stack itself where expressions and queries
@@ -55,12 +56,13 @@ fn parse_relation(text: &str) -> Result<Relation, RelationError> {
     let qualifier = from.joins.is_empty().then_some(main.alias.as_str());
     identifiers::quote(&mut filter, qualifier);
     identifiers::quote(&mut groups, qualifier);
-    Ok(Relation {
+    let parts = Parts {
         from,
         filter,
         groups,
         main,
-    })
+    };
+    Ok(Relation { parts: Box::new(parts) })
 }
 
 fn parse_whole_query(text: &str) -> Result<Query, RelationError> {

@@ -167,7 +167,7 @@ fn texts_arrive_as_they_were_given() {
 fn spellings(instant: DateTime<Utc>) -> Vec<String> {
     let micros = instant.timestamp_subsec_micros();
     let mut spellings = vec![instant.format("%Y-%m-%d %H:%M:%S%.6f").to_string()];
-    if micros % 1_000 == 0 {
+    if micros.is_multiple_of(1_000) {
         spellings.push(instant.format("%Y-%m-%d %H:%M:%S%.3f").to_string());
     }
     if micros == 0 {
