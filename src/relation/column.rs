@@ -60,7 +60,8 @@ fn qualified(
 }
 
 fn tables_in_from(relation: &Relation) -> Vec<String> {
-    let factors = std::iter::once(&relation.from.relation).chain(relation.from.joins.iter().map(|join| &join.relation));
+    let factors = std::iter::once(&relation.parts.from.relation)
+        .chain(relation.parts.from.joins.iter().map(|join| &join.relation));
     factors.filter_map(name_in_from).collect()
 }
 

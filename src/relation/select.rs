@@ -77,13 +77,13 @@ impl Relation {
 
     /// The group keys as the select list names them.
     pub(super) fn group_keys(&self, dialect: Dialect) -> Result<Vec<String>, RelationError> {
-        self.groups.iter().map(|key| render::text(key, dialect)).collect()
+        self.parts.groups.iter().map(|key| render::text(key, dialect)).collect()
     }
 
     /// `FROM … [WHERE …] [GROUP BY …]`, with one more condition.
     pub(super) fn tail(&self, dialect: Dialect, extra: Option<Expr>) -> Result<String, RelationError> {
-        let mut tail = format!("FROM {}", render::text(&self.from, dialect)?);
-        if let Some(filter) = and(self.filter.clone(), extra) {
+        let mut tail = format!("FROM {}", render::text(&self.parts.from, dialect)?);
+        if let Some(filter) = and(self.parts.filter.clone(), extra) {
             tail.push_str(" WHERE ");
             tail.push_str(&render::text(&filter, dialect)?);
         }

@@ -20,7 +20,7 @@ const MAX_NESTING: usize = 40;
 const MAX_CHAIN: usize = 300;
 
 /// What a join or UNION counts for in a chain: each level of these takes far more stack than an operator's.
-const WIDE_LINK: usize = 8;
+const WIDE_LINK: usize = 16;
 
 /// A text and its tokens, white space and comments included.
 pub(super) struct Source<'a> {
@@ -56,6 +56,21 @@ impl<'a> Source<'a> {
         let start = offset(self.text, location);
         let token = self.tokens.iter().find(|token| token.span.start == location);
         start..token.map_or(start, |token| offset(self.text, token.span.end).max(start))
+    }
+
+    /// A range, begun at the last of some keywords before it.
+    pub(super) fn led_by(&self, range: Range<usize>, keywords: &[Keyword]) -> Range<usize> {
+        let leads = |token: &Token| matches!(token, Token::Word(word) if keywords.contains(&word.keyword));
+        let starts = self
+            .tokens
+            .iter()
+            .filter(|token| leads(&token.token))
+            .map(|token| offset(self.text, token.span.start));
+        let start = starts
+            .take_while(|start| *start < range.start)
+            .last()
+            .unwrap_or(range.start);
+        start..range.end
     }
 
     /// The first occurrence of a keyword outside all brackets.
