@@ -1,5 +1,7 @@
-//! Tells cargo to build again when a migration is added: they are embedded, and the macro sees only files it knows.
+//! Tells cargo to build again when a migration or a shipped definition is added: both are embedded, and the macros see
+//! only files they know.
 
 fn main() {
     println!("cargo::rerun-if-changed=migrations");
+    println!("cargo::rerun-if-changed=metrics");
 }

@@ -6,56 +6,42 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::message::note;
 use super::output::{counted, print, seconds};
 use super::setup::{DefinitionArgs, OnlyArgs, Setup};
-use super::{CliError, Global, run, summary};
+use super::versions::open_store;
+use super::{CliError, Global, run, shipped, summary};
+use crate::config::{Config, Environment};
 use crate::sample;
-use crate::versions::receiver::{Receiver, ReceiverStore};
+use crate::versions::receiver::Receiver;
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
     /// The folder that everything is made in
     #[arg(default_value = "demo")]
     folder: PathBuf,
-    /// The folder that holds metrics/
-    #[arg(long, value_name = "FOLDER", default_value = ".")]
-    definitions: PathBuf,
-    /// How large the sample is: 1 is a few hundred thousand rows
-    #[arg(long, default_value_t = 1.0)]
+    /// The folder that holds metrics/ [default: this folder if it does, else the definitions that come with the program]
+    #[arg(long, value_name = "FOLDER")]
+    definitions: Option<PathBuf>,
+    /// How large the sample is, up to 1000: 1 is a few hundred thousand rows
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     scale: f64,
 }
 
 pub(super) async fn run(global: &Global, args: DemoArgs) -> Result<u8, CliError> {
-    std::fs::create_dir_all(&args.folder).map_err(|error| CliError::file(&args.folder, error))?;
-    clear(&args.folder)?;
-    let begun = Instant::now();
-    let instance = args.folder.join("instance.db");
-    let sample = sample::create(&instance, global.now(), args.scale).await?;
-    let tables = counted(sample.tables.len(), "table");
-    eprintln!(
-        "made a sample instance: {} rows in {tables}, {}",
-        sample.rows,
-        seconds(begun.elapsed())
-    );
-    let store = ReceiverStore::open(&format!("sqlite://{}", args.folder.join("versions.db").display())).await?;
+    prepare(&args.folder)?;
+    let definitions = definitions(&args)?;
+    let store = open_store(&args.folder.join("versions.db")).await?;
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let receiver = Receiver::bind(anywhere, store.clone())
         .await
         .map_err(|error| CliError::Other(error.to_string()))?;
+    let address = receiver.local_addr();
     let receiver = receiver.start();
-    let config = write_config(&args, &receiver.url())?;
-    let here = Global {
-        config: Some(config.clone()),
-        ..global.clone()
-    };
-    let setup = Setup::load(
-        &here,
-        &DefinitionArgs {
-            definitions: None,
-            skip_invalid: false,
-        },
-    )?;
-    let plan = setup.plan(&setup.selection(&OnlyArgs { only: Vec::new() })?);
+    let config = write_config(&args.folder, &definitions, &receiver.url())?;
+    let setup = setup(global, &config)?;
+    make_sample(&args, setup.now).await?;
+    let plan = setup.plan(&OnlyArgs { only: Vec::new() })?;
     let (report, code) = run::weekly(&setup, &plan, false).await?;
     print(&summary::text(&report))?;
     let counts = store
@@ -68,23 +54,73 @@ pub(super) async fn run(global: &Global, args: DemoArgs) -> Result<u8, CliError>
         "the receiver holds {payloads} and {} of metadata\n",
         counted(counts.metadata as usize, "document")
     ))?;
-    where_to_look(&args.folder, &config);
+    note(&where_to_look(&args.folder, &config, address));
     Ok(code)
 }
 
-fn write_config(args: &DemoArgs, versions: &str) -> Result<PathBuf, CliError> {
-    let definitions =
-        std::path::absolute(&args.definitions).map_err(|error| CliError::file(&args.definitions, error))?;
-    let path = args.folder.join("service-ping.toml");
+/// What the demo says of itself at the head of its configuration, and knows it by.
+const MADE_BY: &str = "# Made by `service-ping demo`.\n";
+
+/// Makes the folder, and removes what an earlier demo left there. Nothing of anybody else's is touched.
+fn prepare(folder: &Path) -> Result<(), CliError> {
+    if folder.to_str().is_none() {
+        let message = format!("the path {} is not UTF-8: choose another folder", folder.display());
+        return Err(CliError::Usage(message));
+    }
+    let is_there = |name: &str| folder.join(name).exists();
+    let is_a_demo =
+        std::fs::read_to_string(folder.join("service-ping.toml")).is_ok_and(|text| text.starts_with(MADE_BY));
+    if !is_a_demo && ["service-ping.toml"].iter().chain(&FILES).any(|name| is_there(name)) {
+        let folder = folder.display();
+        let message = format!("{folder} holds a configuration or data that no demo made: choose another folder");
+        return Err(CliError::Usage(message));
+    }
+    std::fs::create_dir_all(folder).map_err(|error| CliError::file(folder, error))?;
+    clear(folder)
+}
+
+const FILES: [&str; 3] = ["instance.db", "state.db", "versions.db"];
+
+fn clear(folder: &Path) -> Result<(), CliError> {
+    for name in FILES {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            let path = folder.join(format!("{name}{suffix}"));
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(CliError::file(&path, error)),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The folder that holds metrics/, as the demo's configuration names it.
+fn definitions(args: &DemoArgs) -> Result<String, CliError> {
+    let here = || Path::new("metrics").is_dir().then(|| PathBuf::from("."));
+    match args.definitions.clone().or_else(here) {
+        Some(folder) => {
+            let folder = std::path::absolute(&folder).map_err(|error| CliError::file(&folder, error))?;
+            Ok(folder.display().to_string())
+        }
+        None => {
+            shipped::write_into(&args.folder)?;
+            Ok(".".to_owned())
+        }
+    }
+}
+
+fn write_config(folder: &Path, definitions: &str, versions: &str) -> Result<PathBuf, CliError> {
+    let path = folder.join("service-ping.toml");
     let text = format!(
-        "# Made by `service-ping demo`.\n\
+        "{MADE_BY}\
          definitions = {definitions}\n\n\
          [instance]\nhostname = \"demo.example\"\nversion = \"0.1.0\"\nedition = \"CE\"\ninstallation_type = \"demo\"\n\n\
          [database.main]\nurl = \"sqlite://instance.db\"\n\n\
          [state]\nurl = \"sqlite://state.db\"\n\n\
          [versions]\nurl = \"{versions}\"\n\n\
          [settings]\n{settings}",
-        definitions = serde_json::Value::from(definitions.display().to_string()),
+        // A dollar begins a variable.
+        definitions = serde_json::Value::from(definitions.replace('$', "$$")),
         settings = SETTINGS,
     );
     std::fs::write(&path, text).map_err(|error| CliError::file(&path, error))?;
@@ -112,24 +148,40 @@ prometheus_metrics_enabled = true
 operating_system = \"debian-12\"
 ";
 
-/// An earlier demo's files, which this one makes anew.
-fn clear(folder: &Path) -> Result<(), CliError> {
-    for name in ["instance.db", "state.db", "versions.db"] {
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let path = folder.join(format!("{name}{suffix}"));
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(CliError::file(&path, error)),
-                _ => {}
-            }
-        }
-    }
+/// The environment is left out: a variable meant for the real instance must not point the demo at it, and what never
+/// leaves the machine needs nobody's consent.
+fn setup(global: &Global, config: &Path) -> Result<Setup, CliError> {
+    let config = Config::load(Some(config), &Environment::default())?;
+    let all = DefinitionArgs {
+        definitions: None,
+        skip_invalid: false,
+    };
+    Setup::with_config(config, global, &all)
+}
+
+async fn make_sample(args: &DemoArgs, now: chrono::DateTime<chrono::Utc>) -> Result<(), CliError> {
+    let begun = Instant::now();
+    let sample = sample::create(&args.folder.join("instance.db"), now, args.scale).await?;
+    let rows = counted(sample.rows as usize, "row");
+    let tables = counted(sample.tables.len(), "table");
+    note(&format!(
+        "made a sample instance: {rows} in {tables}, {}",
+        seconds(begun.elapsed())
+    ));
     Ok(())
 }
 
-fn where_to_look(folder: &Path, config: &Path) {
-    let shown = folder.display();
-    eprintln!("next: look at");
-    eprintln!("  {shown}/state.db     runs, outcomes, payloads");
-    eprintln!("  {shown}/versions.db  what the receiver got");
-    eprintln!("  service-ping --config {} metric counts.issues", config.display());
+fn where_to_look(folder: &Path, config: &Path, receiver: SocketAddr) -> String {
+    let (folder, config) = (folder.display(), config.display());
+    format!(
+        "next: look at\n\
+         \x20 {folder}/versions.db  what the receiver got\n\
+         \x20 {folder}/state.db     runs, outcomes, payloads\n\
+         or try\n\
+         \x20 service-ping --config {config} metric counts.issues\n\
+         \x20 service-ping --config {config} preview\n\
+         the receiver has stopped; to run again, start it in another terminal\n\
+         \x20 service-ping versions --listen {receiver} --store {folder}/versions.db\n\
+         \x20 service-ping --config {config} run"
+    )
 }

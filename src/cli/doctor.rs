@@ -7,6 +7,7 @@ use super::output::{Format, counted, print};
 use super::setup::{DefinitionArgs, Setup, load_config, why_not};
 use super::{CliError, Global, exit};
 use crate::definition::{self, Severity};
+use crate::relation::Dialect;
 use crate::source::database::{Database, Interrupt, StatementLog};
 
 #[derive(Debug, Args)]
@@ -118,7 +119,11 @@ async fn version(database: &Database, interrupt: &Interrupt) -> Result<String, C
     let mut session = database.open(interrupt, StatementLog::default()).await?;
     let version = session.server_version().await?;
     session.close().await;
-    Ok(format!("{:?} {version}, read-only session", database.dialect()))
+    let product = match database.dialect() {
+        Dialect::Postgres => "PostgreSQL",
+        Dialect::Sqlite => "SQLite",
+    };
+    Ok(format!("{product} {version}, read-only session"))
 }
 
 async fn state(setup: &Setup) -> Finding {

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use super::message::note;
 use super::output::{DocumentFormat, print_document};
 use super::setup::{DefinitionArgs, OnlyArgs, Setup};
 use super::{CliError, Global, exit, generate};
@@ -52,7 +53,7 @@ pub(super) async fn run(global: &Global, args: DumpArgs) -> Result<u8, CliError>
 }
 
 fn statements(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, CliError> {
-    let plan = setup.plan(&setup.selection(only)?);
+    let plan = setup.plan(only)?;
     let statement = |metric: &PlannedMetric<'_>| {
         let Ok(Some(measure)) = &metric.measure else {
             return None;
@@ -60,7 +61,7 @@ fn statements(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, C
         let sql = match sql(measure, &|database| setup.dialect(database))? {
             Ok(sql) => Value::from(sql),
             Err(error) => {
-                eprintln!("{}: no statement: {error}", metric.key_path);
+                note(&format!("{}: no statement: {error}", metric.key_path));
                 return None;
             }
         };
@@ -72,7 +73,7 @@ fn statements(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, C
 async fn values(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, CliError> {
     let needs_no_database =
         |metric: &PlannedMetric<'_>| !matches!(&metric.measure, Ok(Some(asked)) if asks_database(asked));
-    let plan = setup.plan(&setup.selection(only)?).keep(needs_no_database);
+    let plan = setup.plan(only)?.keep(needs_no_database);
     let (collection, _) = generate::collected(setup, &plan).await?;
     Ok(collection
         .outcomes

@@ -1,6 +1,7 @@
 //! Why a verb could not do its work, and the exit code that says so.
 
 use super::exit;
+use super::output::counted;
 use crate::config::ConfigErrors;
 use crate::definition::LoadError;
 use crate::sample::SampleError;
@@ -15,9 +16,9 @@ pub enum CliError {
     #[error("{0}")]
     Load(#[from] LoadError),
     /// The diagnostics were printed already.
-    #[error("the definitions have {0} error(s); correct them, or leave them out with --skip-invalid")]
+    #[error("the definitions have {}; correct them, or leave them out with --skip-invalid", counted(*.0, "error"))]
     InvalidDefinitions(usize),
-    #[error("{0}")]
+    #[error(transparent)]
     State(#[from] StateError),
     #[error("{0}")]
     Sample(#[from] SampleError),
@@ -25,7 +26,9 @@ pub enum CliError {
     Database(#[from] DatabaseError),
     #[error("{0}")]
     Usage(String),
-    #[error("{path}: {source}")]
+    #[error("nothing was written: what was read by then is not the whole")]
+    Interrupted,
+    #[error("{path} cannot be read or written")]
     File { path: String, source: std::io::Error },
     #[error("{0}")]
     Other(String),
@@ -35,7 +38,8 @@ impl CliError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             CliError::Config(_) | CliError::Load(_) | CliError::InvalidDefinitions(_) => exit::INVALID,
-            CliError::Usage(_) => exit::USAGE,
+            CliError::Usage(_) | CliError::Sample(SampleError::Scale(_) | SampleError::Instant) => exit::USAGE,
+            CliError::Interrupted => exit::INTERRUPTED,
             _ => exit::UNEXPECTED,
         }
     }

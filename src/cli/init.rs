@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::message::note;
 use super::{CliError, exit};
 use crate::{config, definition};
 
@@ -94,12 +95,21 @@ pub(super) fn run(args: InitArgs) -> Result<u8, CliError> {
     for (name, text) in &files {
         write(&args.folder.join(name), text)?;
     }
-    let folder = args.folder.display();
-    eprintln!("wrote {} files to {folder}", files.len());
-    eprintln!(
-        "next: set [database.main] url in {folder}/service-ping.toml, then: cd {folder} && service-ping validate"
-    );
+    note(&format!("wrote {} files to {}", files.len(), args.folder.display()));
+    note(&next_steps(&args.folder));
     Ok(exit::DONE)
+}
+
+fn next_steps(folder: &Path) -> String {
+    let mut steps = String::from("next:");
+    if folder != Path::new(".") {
+        steps += &format!("\n  cd {}", folder.display());
+    }
+    steps
+        + "\n  edit service-ping.toml            # [database.main] url = \"postgres://...\"\
+           \n  service-ping validate             # every problem at once\
+           \n  service-ping metric counts.users  # one metric, with its statements\
+           \n  service-ping preview              # what would leave"
 }
 
 fn write(path: &Path, text: &str) -> Result<(), CliError> {

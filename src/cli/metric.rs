@@ -69,6 +69,9 @@ pub(super) async fn run(global: &Global, args: MetricArgs) -> Result<u8, CliErro
     let sources = setup.sources(Some(uuid), interrupt_on_signals(), log)?;
     let plan = plan_one(&definition, &setup.registry, &setup.context());
     let collection = collect(&plan, &sources, &NoProgress).await;
+    if sources.interrupt.is_raised() {
+        return Err(CliError::Interrupted);
+    }
     let sent = sent.lock().map(|list| list.clone()).unwrap_or_default();
     let Some(outcome) = collection.outcomes.first() else {
         return Err(CliError::Usage(format!(
@@ -171,7 +174,7 @@ fn show(outcome: &Outcome, sent: &[Sent]) -> Result<(), CliError> {
     let statements = super::output::counted(sent.len(), "statement");
     text += &format!(
         "  {statements}, {}, {}\n",
-        super::output::counted(outcome.retries as usize, "retry").replace("retrys", "retries"),
+        super::output::counted(outcome.retries as usize, "retry"),
         seconds(outcome.elapsed)
     );
     print(&text)

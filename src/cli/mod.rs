@@ -8,12 +8,14 @@ mod error;
 pub mod exit;
 mod generate;
 mod init;
+mod message;
 mod metric;
 mod output;
 mod preview;
 mod progress;
 mod run;
 mod setup;
+mod shipped;
 mod summary;
 mod validate;
 mod versions;
@@ -22,7 +24,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use error::CliError;
@@ -42,29 +44,36 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done
-  1  unexpected error
-  2  the command line cannot be understood
-  3  invalid definitions or configuration
-  4  collected but not delivered: the payload waits in the outbox
-  5  another run holds the lease
-  6  reporting is off, or not consented to
+    0  done
+    1  unexpected error
+    2  the command line cannot be understood
+    3  invalid definitions or configuration
+    4  collected but not delivered: the payload waits in the outbox
+    5  another run holds the lease
+    6  reporting is off, or not consented to
   130  interrupted";
 
 /// Options that every verb takes.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every verb")]
 struct Global {
-    /// The configuration; every key of it also as SERVICE_PING__SECTION__KEY [default: ./service-ping.toml, if it is there]
-    #[arg(long, global = true, value_name = "FILE", env = "SERVICE_PING_CONFIG")]
+    /// The configuration; its keys also as SERVICE_PING__SECTION__KEY [default: ./service-ping.toml, if it is there]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "SERVICE_PING_CONFIG",
+        hide_env_values = true
+    )]
     config: Option<PathBuf>,
-    /// Colours in messages
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    /// Colours in messages; auto heeds NO_COLOR
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     color: Color,
-    /// How log lines are written to stderr; their level is set by SERVICE_PING_LOG
-    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    /// What stderr is written as; SERVICE_PING_LOG sets the level of the log
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
-    /// Freeze the clock, such as 2026-11-19T00:00:00Z
-    #[arg(long, global = true, value_name = "RFC3339")]
+    /// Freeze the clock, such as 2026-11-19T00:00:00Z [default: the time it is]
+    #[arg(long, global = true, value_name = "RFC3339", value_parser = instant)]
     now: Option<DateTime<Utc>>,
 }
 
@@ -117,7 +126,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    start_logging(&cli.global);
+    let global = cli.global.clone();
+    message::start_logging(&global);
     quiet_panics();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -126,14 +136,15 @@ pub fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: the runtime cannot be started: {error}");
-            return ExitCode::from(exit::UNEXPECTED);
+            let error = CliError::Other(format!("the runtime cannot be started: {error}"));
+            message::error(&error, &global);
+            return ExitCode::from(error.exit_code());
         }
     };
     let code = match runtime.block_on(dispatch(cli)) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            message::error(&error, &global);
             error.exit_code()
         }
     };
@@ -176,16 +187,13 @@ impl Global {
     }
 }
 
-fn start_logging(global: &Global) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("SERVICE_PING_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    match global.log_format {
-        LogFormat::Text => builder.with_ansi(global.colored()).with_target(false).init(),
-        LogFormat::Json => builder.json().init(),
+/// A time such as `2026-11-19T00:00:00Z`, in years that windows and samples can be computed in.
+fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    let parsed = DateTime::parse_from_rfc3339(text).map_err(|error| error.to_string())?;
+    if !(1970..=9000).contains(&parsed.year()) {
+        return Err("choose a year between 1970 and 9000".to_owned());
     }
+    Ok(parsed.to_utc())
 }
 
 /// A panic of a counter is an outcome; its text may hold a row's value and is not printed.

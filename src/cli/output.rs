@@ -1,12 +1,11 @@
-//! How results and messages are written.
+//! How results are written.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use clap::ValueEnum;
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
 
-use super::{CliError, Global};
+use super::CliError;
 
 /// How a result that a person reads can also be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,23 +49,6 @@ pub(super) fn written(document: &impl Serialize, format: DocumentFormat) -> Resu
     }
 }
 
-/// A diagnostic with its source and caret, as wide as the terminal.
-pub(super) fn rendered(diagnostic: &dyn Diagnostic, global: &Global) -> String {
-    let theme = match (global.colored(), io::stderr().is_terminal()) {
-        (true, _) => GraphicalTheme::unicode(),
-        (false, true) => GraphicalTheme::unicode_nocolor(),
-        (false, false) => GraphicalTheme::none(),
-    };
-    let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(terminal_width())
-        .with_links(false);
-    let mut text = String::new();
-    match handler.render_report(&mut text, diagnostic) {
-        Ok(()) => text,
-        Err(_) => diagnostic.to_string(),
-    }
-}
-
 /// The columns of the terminal, 80 where there is none.
 pub(super) fn terminal_width() -> usize {
     console::Term::stderr()
@@ -88,11 +70,12 @@ pub(super) fn seconds(duration: std::time::Duration) -> String {
     }
 }
 
-/// `1 metric`, `2 metrics`.
+/// `1 metric`, `2 metrics`, `2 classes`, `2 retries`.
 pub(super) fn counted(number: usize, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{number} {noun}s")
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) if noun.ends_with('s') => format!("{number} {noun}es"),
+        (_, None) => format!("{number} {noun}s"),
     }
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::generate::collected;
+use super::message::note;
 use super::output::print;
 use super::setup::{DefinitionArgs, OnlyArgs, Setup, why_not};
 use super::{CliError, Global, exit};
@@ -27,13 +28,13 @@ pub(super) async fn run(global: &Global, args: PreviewArgs) -> Result<u8, CliErr
             .await?
             .unwrap_or_else(|| "{}".to_owned()),
         false => {
-            let plan = setup.plan(&setup.selection(&OnlyArgs { only: Vec::new() })?);
+            let plan = setup.plan(&OnlyArgs { only: Vec::new() })?;
             let (collection, _) = collected(&setup, &plan).await?;
             payload(&collection.outcomes).to_string()
         }
     };
     print(&text)?;
-    eprintln!("{}", where_it_goes(&setup, text.len()));
+    note(&where_it_goes(&setup, text.len()));
     Ok(exit::DONE)
 }
 

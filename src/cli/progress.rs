@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::message::note;
 use crate::measure::Failure;
 use crate::report::Progress;
 
@@ -63,7 +64,7 @@ impl Progress for Lines {
         let taken = self.taken.fetch_add(1, Ordering::Relaxed) + 1;
         if taken * 10 / readings > (taken - 1) * 10 / readings {
             let failed = failed + usize::from(failure.is_some());
-            eprintln!("measured {taken} of {readings}, {failed} without a value");
+            note(&format!("measured {taken} of {readings}, {failed} without a value"));
         }
     }
 }

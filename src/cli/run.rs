@@ -1,10 +1,12 @@
 //! `run`: the weekly job.
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::message::note;
 use super::output::{Format, counted, print};
 use super::setup::{DefinitionArgs, OnlyArgs, Setup, interrupt_on_signals, why_not};
 use super::{CliError, Global, exit, progress, summary};
@@ -36,16 +38,20 @@ pub(super) struct RunArgs {
 pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> {
     let setup = Setup::load(global, &args.definitions)?;
     if !setup.config.reporting.enabled {
-        eprintln!("reporting is off: set reporting.enabled = true to let the weekly job run");
+        note("reporting is off: reporting.enabled is false; nothing was measured or sent");
+        note("next: service-ping preview shows what would leave if it were on");
         return Ok(exit::REPORTING_OFF);
     }
-    let plan = setup.plan(&setup.selection(&args.only)?);
+    let plan = setup.plan(&args.only)?;
     if args.dry_run {
         show_plan(&setup, &plan, args.format)?;
         return Ok(exit::DONE);
     }
-    let (report, code) = weekly(&setup, &plan, args.no_submit).await?;
     if let Some(path) = &args.output {
+        must_be_writable(path)?;
+    }
+    let (report, code) = weekly(&setup, &plan, args.no_submit).await?;
+    if let (Some(path), false) = (&args.output, report.interrupted) {
         std::fs::write(path, &report.payload).map_err(|error| CliError::file(path, error))?;
     }
     match args.format {
@@ -53,6 +59,12 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
         Format::Json => print(&format!("{:#}\n", summary::json(&report)))?,
     }
     Ok(code)
+}
+
+/// Found out before anything is measured or sent, not after. What the file holds stays for now.
+fn must_be_writable(path: &Path) -> Result<(), CliError> {
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    opened.map(drop).map_err(|error| CliError::file(path, error))
 }
 
 /// Runs the job, and gives the exit code that its end deserves.
@@ -131,10 +143,10 @@ fn show_plan(setup: &Setup, plan: &Plan<'_>, format: Format) -> Result<(), CliEr
         .collect();
     print(&text)?;
     let metrics = counted(plan.metrics.len(), "metric");
-    eprintln!(
-        "{metrics} from {}; nothing was measured or sent",
-        counted(plan.readings.len(), "reading")
-    );
+    let readings = counted(plan.readings.len(), "reading");
+    note(&format!(
+        "{metrics} from {readings}; nothing was measured, stored or sent"
+    ));
     Ok(())
 }
 

@@ -9,7 +9,8 @@ use clap::Args;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{CliError, Global, output};
+use super::message::{self, note};
+use super::{CliError, Global};
 use crate::config::{Config, Environment, MetricGlobs, Reporting};
 use crate::definition::{self, Diagnostic, Loaded, Severity};
 use crate::instrumentation::{Context, Registry};
@@ -54,7 +55,11 @@ pub(super) fn load_config(global: &Global) -> Result<Config, CliError> {
 impl Setup {
     /// Problems of the definitions are printed; errors end the verb unless they are to be skipped.
     pub(super) fn load(global: &Global, args: &DefinitionArgs) -> Result<Setup, CliError> {
-        let config = load_config(global)?;
+        Setup::with_config(load_config(global)?, global, args)
+    }
+
+    /// As [`Setup::load`], with a configuration that was read already.
+    pub(super) fn with_config(config: Config, global: &Global, args: &DefinitionArgs) -> Result<Setup, CliError> {
         let root = args.definitions.clone().unwrap_or_else(|| config.definitions.clone());
         let loaded = definition::load(&root)?;
         let setup = Setup {
@@ -74,9 +79,7 @@ impl Setup {
             .iter()
             .filter(|problem| problem.severity == Severity::Error)
             .collect();
-        errors
-            .iter()
-            .for_each(|error| eprint!("{}", output::rendered(*error, global)));
+        errors.iter().for_each(|error| message::problem(*error, global));
         if errors.is_empty() {
             return Ok(());
         }
@@ -90,13 +93,26 @@ impl Setup {
             } else {
                 keys.join(", ")
             };
-            eprintln!("skipped {} ({keys})", invalid.file.display());
+            note(&format!("skipped {} ({keys})", invalid.file.display()));
         }
         Ok(())
     }
 
-    /// What may leave, by the configuration, and what `--only` leaves of it.
-    pub(super) fn selection(&self, only: &OnlyArgs) -> Result<Selection, CliError> {
+    /// The plan of what may leave, by the configuration, and of that what `--only` names.
+    ///
+    /// # Errors
+    /// `--only` is no glob, or names nothing: an empty payload would say that nothing is used.
+    pub(super) fn plan(&self, only: &OnlyArgs) -> Result<Plan<'_>, CliError> {
+        let plan = plan(&self.loaded, &self.registry, &self.context(), &self.selection(only)?);
+        if plan.metrics.is_empty() && !only.only.is_empty() {
+            let globs = only.only.join(", ");
+            let message = format!("--only {globs} matches no metric that may leave; dump sql shows the key paths");
+            return Err(CliError::Usage(message));
+        }
+        Ok(plan)
+    }
+
+    fn selection(&self, only: &OnlyArgs) -> Result<Selection, CliError> {
         let reporting = &self.config.reporting;
         Ok(Selection {
             categories: reporting.categories.clone(),
@@ -116,10 +132,6 @@ impl Setup {
             now: self.now,
             depth: 0,
         }
-    }
-
-    pub(super) fn plan(&self, selection: &Selection) -> Plan<'_> {
-        plan(&self.loaded, &self.registry, &self.context(), selection)
     }
 
     /// The dialect of a database, PostgreSQL where it is not configured.
@@ -190,7 +202,7 @@ pub(super) fn interrupt_on_signals() -> Interrupt {
     let (switch, interrupt) = Interrupt::channel();
     tokio::spawn(async move {
         terminate_signal().await;
-        eprintln!("interrupted: cancelling what runs");
+        note("interrupted: cancelling what runs");
         raise(&switch);
         terminate_signal().await;
         std::process::exit(i32::from(super::exit::INTERRUPTED));

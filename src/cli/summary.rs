@@ -3,65 +3,97 @@
 use serde_json::{Value, json};
 
 use super::output::{counted, seconds};
+use crate::measure::Failure;
 use crate::report::{Delivered, Outcome, OutcomeState, RunReport};
 use crate::source::facts::iso8601;
 use crate::versions::{DeliveryOutcome, DeliveryReport};
 
-/// The most fallbacks that are named in full.
-const MOST_NAMED: usize = 20;
+/// The most reasons that are named.
+const MOST_REASONS: usize = 8;
+/// The most metrics that are named with a reason.
+const MOST_KEYS: usize = 3;
 /// How many of the slowest metrics are named.
 const SLOWEST: usize = 3;
 
+/// A line a fact, and the metrics without a value by their reason: short enough for a screen.
 pub(super) fn text(report: &RunReport) -> String {
     let outcomes = &report.collection.outcomes;
     let fallbacks: Vec<_> = report.collection.fallbacks().collect();
+    let deprecated = deprecated(outcomes);
     let statements: u64 = outcomes.iter().map(|outcome| outcome.statements).sum();
-    let deprecated = outcomes
-        .iter()
-        .filter(|outcome| outcome.state == OutcomeState::Deprecated)
-        .count();
-    let mut text = format!(
-        "{} computed in {} with {}, recorded at {}\n",
+    let computed = format!(
+        "{} in {}, {}",
         counted(outcomes.len() - fallbacks.len() - deprecated, "metric"),
         seconds(report.collection.elapsed),
         counted(statements as usize, "statement"),
-        iso8601(report.recorded_at),
     );
+    let mut text = line("recorded at", &iso8601(report.recorded_at)) + &line("computed", &computed);
     if deprecated > 0 {
-        text += &format!("{deprecated} deprecated, kept at -1000\n");
-    }
-    text += &format!("{} fell back\n", fallbacks.len());
-    for (outcome, failure) in fallbacks.iter().take(MOST_NAMED) {
-        text += &format!(
-            "  {} = {}\n    {failure}\n    {}\n",
-            outcome.key_path,
-            outcome.value,
-            failure.reason.advice()
+        text += &line(
+            "deprecated",
+            &format!("{}, kept at -1000", counted(deprecated, "metric")),
         );
     }
-    if fallbacks.len() > MOST_NAMED {
-        text += &format!("  and {} more: --format json names all\n", fallbacks.len() - MOST_NAMED);
-    }
+    text += &line("fell back", &counted(fallbacks.len(), "metric"));
+    text += &reasons(&fallbacks);
     text += &slowest(outcomes);
     text + &delivery(report)
+}
+
+fn line(name: &str, says: &str) -> String {
+    format!("{name:<13}{says}\n")
+}
+
+fn deprecated(outcomes: &[Outcome]) -> usize {
+    let is_deprecated = |outcome: &&Outcome| outcome.state == OutcomeState::Deprecated;
+    outcomes.iter().filter(is_deprecated).count()
+}
+
+/// Each failure once, with the first of its metrics and what to do.
+fn reasons(fallbacks: &[(&Outcome, &Failure)]) -> String {
+    let mut groups: Vec<(&Failure, Vec<&Outcome>)> = Vec::new();
+    for (outcome, failure) in fallbacks {
+        match groups.iter_mut().find(|(known, _)| known == failure) {
+            Some((_, outcomes)) => outcomes.push(outcome),
+            None => groups.push((failure, vec![outcome])),
+        }
+    }
+    groups.sort_by_key(|(_, outcomes)| std::cmp::Reverse(outcomes.len()));
+    let mut text: String = groups.iter().take(MOST_REASONS).map(reason).collect();
+    if groups.len() > MOST_REASONS {
+        let more = counted(groups.len() - MOST_REASONS, "more reason");
+        text += &format!("  and {more}: --format json names all\n");
+    }
+    text
+}
+
+fn reason((failure, outcomes): &(&Failure, Vec<&Outcome>)) -> String {
+    let keys: Vec<String> = outcomes
+        .iter()
+        .take(MOST_KEYS)
+        .map(|outcome| format!("    {} = {}\n", outcome.key_path, outcome.value))
+        .collect();
+    let more = match outcomes.len().saturating_sub(MOST_KEYS) {
+        0 => String::new(),
+        more => format!("    and {more} more\n"),
+    };
+    format!("  {failure}\n{}{more}    {}\n", keys.concat(), failure.reason.advice())
 }
 
 fn slowest(outcomes: &[Outcome]) -> String {
     let mut by_time: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.statements > 0).collect();
     by_time.sort_by_key(|outcome| std::cmp::Reverse(outcome.elapsed));
-    let line = |outcome: &&Outcome| format!("  {:>9}  {}\n", seconds(outcome.elapsed), outcome.key_path);
-    let lines: String = by_time.iter().take(SLOWEST).map(line).collect();
-    if lines.is_empty() {
-        lines
-    } else {
-        format!("slowest\n{lines}")
-    }
+    let names = std::iter::once("slowest").chain(std::iter::repeat(""));
+    let shown = |(outcome, name): (&&Outcome, &str)| {
+        line(name, &format!("{:>9}  {}", seconds(outcome.elapsed), outcome.key_path))
+    };
+    by_time.iter().take(SLOWEST).zip(names).map(shown).collect()
 }
 
 fn delivery(report: &RunReport) -> String {
     let bytes = report.payload.len();
     match &report.delivery {
-        Delivered::Kept(why) => format!("kept, {bytes} bytes, nothing sent: {why}\n"),
+        Delivered::Kept(why) => line("payload", &format!("{bytes} bytes, kept here; nothing sent: {why}")),
         Delivered::Tried(tried) => tried_text(report, tried, bytes),
     }
 }
@@ -70,17 +102,17 @@ fn tried_text(report: &RunReport, tried: &DeliveryReport, bytes: usize) -> Strin
     let mut text = String::new();
     for summary in &tried.reports {
         let whose = if summary.run_id == report.run_id {
-            format!("payload, {bytes} bytes")
+            format!("{bytes} bytes")
         } else {
-            format!("payload of {}, which waited", iso8601(summary.recorded_at))
+            format!("of {}, which waited", iso8601(summary.recorded_at))
         };
-        text += &format!("{whose}: {}\n", outcome_text(&summary.outcome));
+        text += &line("payload", &format!("{whose}: {}", outcome_text(&summary.outcome)));
         if let Some(warning) = &summary.warning {
-            text += &format!("  {warning}\n");
+            text += &line("", warning);
         }
     }
     for summary in &tried.metadata {
-        text += &format!("metadata: {}\n", outcome_text(&summary.outcome));
+        text += &line("metadata", &outcome_text(&summary.outcome));
     }
     text
 }
@@ -113,10 +145,7 @@ fn outcome_text(outcome: &DeliveryOutcome) -> String {
 pub(super) fn json(report: &RunReport) -> Value {
     let outcomes = &report.collection.outcomes;
     let fallbacks = report.collection.fallbacks().count();
-    let deprecated = outcomes
-        .iter()
-        .filter(|outcome| outcome.state == OutcomeState::Deprecated)
-        .count();
+    let deprecated = deprecated(outcomes);
     let delivery = match &report.delivery {
         Delivered::Kept(why) => json!({"status": "kept", "reason": why}),
         Delivered::Tried(tried) => {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::output::{counted, print, rendered};
+use super::message::{self, note};
+use super::output::{counted, print};
 use super::setup::load_config;
 use super::{CliError, Global, exit};
 use crate::definition::{self, Diagnostic, Severity, findings};
@@ -49,17 +50,13 @@ pub(super) async fn run(global: &Global, args: ValidateArgs) -> Result<u8, CliEr
     show(&problems, args.format, global)?;
     let metrics = loaded.catalog.metrics.len();
     if args.format != ValidateFormat::Json {
-        let files = format!(
-            "{} and {}",
+        note(&format!(
+            "{} and {}: {}, {}",
             counted(metrics, "metric"),
-            counted(loaded.catalog.classes.len(), "declared class")
-        );
-        let files = files.replace("classs", "classes");
-        eprintln!(
-            "{files}: {}, {}",
+            counted(loaded.catalog.classes.len(), "declared class"),
             counted(errors, "error"),
             counted(warnings, "warning")
-        );
+        ));
     }
     if args.write_schema {
         write_schemas(&root)?;
@@ -71,9 +68,7 @@ pub(super) async fn run(global: &Global, args: ValidateArgs) -> Result<u8, CliEr
 fn show(problems: &[Diagnostic], format: ValidateFormat, global: &Global) -> Result<(), CliError> {
     match format {
         ValidateFormat::Human => {
-            problems
-                .iter()
-                .for_each(|problem| eprint!("{}", rendered(problem, global)));
+            problems.iter().for_each(|problem| message::problem(problem, global));
             Ok(())
         }
         ValidateFormat::Json => {
@@ -93,7 +88,7 @@ fn write_schemas(root: &std::path::Path) -> Result<(), CliError> {
     for (name, text) in definition::schemas() {
         let path = folder.join(name);
         std::fs::write(&path, text).map_err(|error| CliError::file(&path, error))?;
-        eprintln!("wrote {}", path.display());
+        note(&format!("wrote {}", path.display()));
     }
     Ok(())
 }

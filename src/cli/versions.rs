@@ -1,10 +1,11 @@
 //! `versions`: the receiving end.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::message::note;
 use super::setup::terminate_signal;
 use super::{CliError, exit};
 use crate::versions::receiver::{Receiver, ReceiverStore};
@@ -20,19 +21,36 @@ pub(super) struct VersionsArgs {
 }
 
 pub(super) async fn run(args: VersionsArgs) -> Result<u8, CliError> {
-    let store = ReceiverStore::open(&format!("sqlite://{}", args.store.display())).await?;
+    let store = open_store(&args.store).await?;
     let receiver = Receiver::bind(args.listen, store)
         .await
         .map_err(|error| CliError::Other(error.to_string()))?;
-    eprintln!(
-        "listening on http://{}, storing in {}",
-        receiver.local_addr(),
+    let address = receiver.local_addr();
+    note(&format!(
+        "listening on http://{address}, storing in {}",
         args.store.display()
-    );
-    eprintln!(
-        "next: set [versions] url = \"http://{}\" where the weekly job runs",
-        receiver.local_addr()
-    );
+    ));
+    note(&format!(
+        "next: set [versions] url = \"http://{address}\" where the weekly job runs"
+    ));
     receiver.serve(terminate_signal()).await;
+    note("stopped: every request that had begun was answered");
     Ok(exit::DONE)
+}
+
+/// Opens the receiver's file; what its path holds is not read as parts of a URL.
+pub(super) async fn open_store(file: &Path) -> Result<ReceiverStore, CliError> {
+    let Some(path) = file.to_str() else {
+        return Err(CliError::Usage(format!("the path {} is not UTF-8", file.display())));
+    };
+    let folder = file.parent().filter(|folder| *folder != Path::new(""));
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let message = format!(
+            "the folder {} does not exist: create it, or name another file",
+            folder.display()
+        );
+        return Err(CliError::Other(message));
+    }
+    let encoded = path.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    Ok(ReceiverStore::open(&format!("sqlite://{encoded}")).await?)
 }

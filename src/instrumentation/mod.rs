@@ -72,6 +72,9 @@ fn invalid_options(message: impl Into<String>) -> Failure {
 /// The options, refused where they hold a key that the class does not take.
 fn take_only(options: &Map<String, Value>, known: &[&str]) -> Result<(), Failure> {
     match options.keys().find(|key| !known.contains(&key.as_str())) {
+        Some(key) if known.is_empty() => Err(invalid_options(format!(
+            "there is no option {key:?}; the class takes none"
+        ))),
         Some(key) => Err(invalid_options(format!(
             "there is no option {key:?}; the class takes {}",
             known.join(", ")
