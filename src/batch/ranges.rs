@@ -75,6 +75,14 @@ impl Ranges {
         }
     }
 
+    /// Over nothing, before the rows whose key is NULL.
+    pub(super) fn empty() -> Ranges {
+        Ranges {
+            walk: Walk::Whole { done: true },
+            ..Ranges::whole()
+        }
+    }
+
     /// Over `from <= column <= to`.
     pub(super) fn integer(column: Column, from: i64, to: i64, size: u64) -> Ranges {
         let next = (from <= to).then_some(from);

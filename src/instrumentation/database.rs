@@ -128,8 +128,16 @@ fn primary_key(body: &DatabaseBody, relation: &Relation) -> Result<PrimaryKey, F
     let columns = names
         .iter()
         .map(|name| relation.column(name))
-        .collect::<Result<_, _>>()
+        .collect::<Result<Vec<_>, _>>()
         .map_err(in_relation)?;
+    if let Some(other) = columns.iter().find(|column| column.table != relation.main_alias()) {
+        let message = format!(
+            "primary_key names a column of {:?}, but rows are batched by the key of {:?}, the first table",
+            other.table,
+            relation.main_alias()
+        );
+        return Err(invalid_options(message));
+    }
     Ok(PrimaryKey::Declared(columns))
 }
 

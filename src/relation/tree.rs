@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sqlparser::ast::{BinaryOperator, Expr, Ident, TableWithJoins};
+use sqlparser::ast::{BinaryOperator, Expr, Ident, TableFactor, TableWithJoins};
 
 use super::bind::{self, Placeholders};
 use super::identifiers::quoted;
 use super::instant;
 use super::literal::nest;
 use super::tables::Tables;
-use super::{Column, MainTable, RelationError, Window, column, parse};
+use super::{Column, MainTable, RelationError, Window, column, parse, shape};
 
 /// Tables with joins, WHERE and GROUP BY: what may follow FROM. Equal relations render to the same SQL.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -150,6 +150,43 @@ impl Relation {
             main,
         };
         Relation { parts: Box::new(parts) }
+    }
+
+    /// The real table that an item of FROM is; `None` for sub-queries, functions and names that FROM has not.
+    pub fn table(&self, alias: &str) -> Option<MainTable> {
+        match self.item(alias)? {
+            TableFactor::Table {
+                name,
+                alias,
+                args: None,
+                ..
+            } => shape::table(name, alias.as_ref()),
+            _ => None,
+        }
+    }
+
+    /// One real table of FROM alone, as [`base`](Self::base) is the first one.
+    pub fn base_of(&self, alias: &str) -> Option<Relation> {
+        let main = Main {
+            alias: alias.to_owned(),
+            table: Some(self.table(alias)?),
+        };
+        Some(Relation {
+            from: TableWithJoins {
+                relation: self.item(alias)?.clone(),
+                joins: Vec::new(),
+            },
+            filter: None,
+            groups: Vec::new(),
+            main,
+        })
+    }
+
+    fn item(&self, alias: &str) -> Option<&TableFactor> {
+        let joined = self.from.joins.iter().map(|join| &join.relation);
+        std::iter::once(&self.from.relation)
+            .chain(joined)
+            .find(|item| shape::name_in_from(item).as_deref() == Some(alias))
     }
 
     /// Without GROUP BY.
