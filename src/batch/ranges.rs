@@ -75,6 +75,13 @@ impl Ranges {
         }
     }
 
+    /// Over no rows at all.
+    pub(super) fn none() -> Ranges {
+        let mut none = Ranges::whole();
+        none.advance(None);
+        none
+    }
+
     /// Over `from <= column <= to`.
     pub(super) fn integer(column: Column, from: i64, to: i64, size: u64) -> Ranges {
         let next = (from <= to).then_some(from);
