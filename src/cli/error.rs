@@ -23,6 +23,9 @@ pub enum CliError {
     Sample(#[from] SampleError),
     #[error("{0}")]
     Database(#[from] DatabaseError),
+    /// What was collected until then is not a payload.
+    #[error("interrupted: nothing is written")]
+    Interrupted,
     #[error("{0}")]
     Usage(String),
     #[error("{path}: {source}")]
@@ -36,6 +39,7 @@ impl CliError {
         match self {
             CliError::Config(_) | CliError::Load(_) | CliError::InvalidDefinitions(_) => exit::INVALID,
             CliError::Usage(_) => exit::USAGE,
+            CliError::Interrupted => exit::INTERRUPTED,
             _ => exit::UNEXPECTED,
         }
     }

@@ -38,6 +38,9 @@ pub(super) async fn run(global: &Global, args: GenerateArgs) -> Result<u8, CliEr
 }
 
 /// The readings of a plan, and the instance's uuid.
+///
+/// # Errors
+/// [`CliError::Interrupted`] where a signal cut it short: what falls back for that is not a payload.
 pub(super) async fn collected(setup: &Setup, plan: &Plan<'_>) -> Result<(Collection, Uuid), CliError> {
     let uuid = match setup.config.instance.uuid {
         Some(uuid) => uuid,
@@ -45,6 +48,9 @@ pub(super) async fn collected(setup: &Setup, plan: &Plan<'_>) -> Result<(Collect
     };
     let sources = setup.sources(Some(uuid), interrupt_on_signals(), StatementLog::default())?;
     let collection = collect(plan, &sources, progress::progress().as_ref()).await;
+    if sources.interrupt.is_raised() {
+        return Err(CliError::Interrupted);
+    }
     for (outcome, failure) in collection.fallbacks() {
         tracing::info!(key_path = %outcome.key_path, %failure, "A metric fell back.");
     }

@@ -80,7 +80,10 @@ pub(super) async fn run(global: &Global, args: MetricArgs) -> Result<u8, CliErro
         Format::Human => show(outcome, &sent)?,
         Format::Json => print(&format!("{:#}\n", with_statements(outcome, &sent)))?,
     }
-    Ok(exit::DONE)
+    Ok(match sources.interrupt.is_raised() {
+        true => exit::INTERRUPTED,
+        false => exit::DONE,
+    })
 }
 
 /// The definition of a key path, or one made up for a class.
