@@ -10,6 +10,8 @@ mod classes;
 mod connections;
 #[path = "faults/definitions.rs"]
 mod definitions;
+#[path = "faults/empty_tables.rs"]
+mod empty_tables;
 #[path = "faults/halving.rs"]
 mod halving;
 #[path = "faults/instance.rs"]
@@ -24,5 +26,9 @@ mod server;
 mod signals;
 #[path = "faults/sqlite.rs"]
 mod sqlite;
+#[path = "faults/sqlite_file.rs"]
+mod sqlite_file;
+#[path = "faults/statement_faults.rs"]
+mod statement_faults;
 #[path = "faults/statements.rs"]
 mod statements;
