@@ -18,9 +18,9 @@ pub use reason::{Failure, FailureKind, Reason};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Measure {
     /// An operation over a relation of the instance's database.
-    Database(DatabaseMeasure),
+    Database(Box<DatabaseMeasure>),
     /// The one value of one query.
-    SqlValue(SqlValueMeasure),
+    SqlValue(Box<SqlValueMeasure>),
     /// The sum of other measures; it fails if any part does.
     Sum(Vec<Measure>),
     /// A key of the configuration's `[settings]`.

@@ -22,7 +22,15 @@ const ROOMS: [&str; 12] = [
 /// Beside the order: known to `cli` alone.
 const ASIDE: &str = "sample";
 const PURE: [&str; 5] = ["instrumentation", "measure", "definition", "relation", "sketch"];
-const DRIVERS: [&str; 7] = ["sqlx::", "redis::", "reqwest::", "tokio::", "axum::", "hyper::", "std::net::"];
+const DRIVERS: [&str; 7] = [
+    "sqlx::",
+    "redis::",
+    "reqwest::",
+    "tokio::",
+    "axum::",
+    "hyper::",
+    "std::net::",
+];
 
 fn sources() -> BTreeMap<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -45,18 +53,29 @@ fn sources() -> BTreeMap<PathBuf, String> {
 /// Without comments, and without the tests at the bottom of a file.
 fn code_of(text: &str) -> String {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 fn room(path: &Path) -> String {
-    let first = path.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+    let first = path
+        .components()
+        .next()
+        .unwrap()
+        .as_os_str()
+        .to_string_lossy()
+        .into_owned();
     first.trim_end_matches(".rs").to_owned()
 }
 
 /// The rooms that a file names as `crate::room`.
 fn named(code: &str) -> Vec<String> {
     let names = code.split("crate::").skip(1);
-    names.map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()).collect()
+    names
+        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .collect()
 }
 
 #[test]
@@ -84,16 +103,29 @@ fn every_room_is_in_the_order() {
     for path in sources().keys() {
         let room = room(path);
         let known = ROOMS.contains(&room.as_str()) || [ASIDE, "main", "lib"].contains(&room.as_str());
-        assert!(known, "{} is in a room that ARCHITECTURE.md does not place", path.display());
+        assert!(
+            known,
+            "{} is in a room that ARCHITECTURE.md does not place",
+            path.display()
+        );
     }
 }
 
 #[test]
 fn pure_rooms_name_no_driver() {
-    for (path, code) in sources() {
-        if PURE.contains(&room(&path).as_str()) {
-            let driver = DRIVERS.iter().find(|driver| code.contains(*driver));
-            assert!(driver.is_none(), "{} names {driver:?}", path.display());
+    let sources = sources();
+    // A room may have a module of a driver's name, as `sketch` has for Redis' bytes.
+    let own_module = |name: &str, driver: &str| {
+        let declared = format!("mod {};", driver.trim_end_matches("::"));
+        sources
+            .iter()
+            .any(|(path, code)| room(path) == name && code.contains(&declared))
+    };
+    for (path, code) in &sources {
+        let name = room(path);
+        for driver in DRIVERS {
+            let names = PURE.contains(&name.as_str()) && code.contains(driver) && !own_module(&name, driver);
+            assert!(!names, "{} names {driver}", path.display());
         }
     }
 }
@@ -102,25 +134,42 @@ fn pure_rooms_name_no_driver() {
 fn only_versions_speaks_http_to_the_maker() {
     for (path, code) in sources() {
         let allowed = room(&path) == "versions";
-        assert!(allowed || !code.contains("reqwest::"), "{} opens connections of its own", path.display());
+        assert!(
+            allowed || !code.contains("reqwest::"),
+            "{} opens connections of its own",
+            path.display()
+        );
     }
 }
 
 #[test]
 fn generated_statements_reach_a_driver_in_few_places() {
-    let places: Vec<PathBuf> =
-        sources().into_iter().filter(|(_, code)| code.contains("AssertSqlSafe(")).map(|(path, _)| path).collect();
+    let places: Vec<PathBuf> = sources()
+        .into_iter()
+        .filter(|(_, code)| code.contains("AssertSqlSafe("))
+        .map(|(path, _)| path)
+        .collect();
     let allowed = ["source/database/", "sample/", "state/"];
     for place in &places {
         let place = place.to_string_lossy();
-        assert!(allowed.iter().any(|room| place.starts_with(room)), "{place} sends generated SQL");
+        assert!(
+            allowed.iter().any(|room| place.starts_with(room)),
+            "{place} sends generated SQL"
+        );
     }
 }
 
 #[test]
 fn there_is_no_panic_outside_tests() {
     for (path, code) in sources() {
-        for word in [".unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!(", "unreachable!("] {
+        for word in [
+            ".unwrap()",
+            ".expect(",
+            "panic!(",
+            "todo!(",
+            "unimplemented!(",
+            "unreachable!(",
+        ] {
             assert!(!code.contains(word), "{} has {word}", path.display());
         }
     }

@@ -73,12 +73,8 @@ async fn found(
             Err(error) => return Err(error.into()),
         }
     }
-    let on_main_table = column.table == measure.relation.main_alias() && measure.relation.main_table().is_some();
-    let source = if on_main_table {
-        measure.relation.base()
-    } else {
-        measure.relation.ungrouped()
-    };
+    let table = measure.relation.base_of(&column.table);
+    let source = table.unwrap_or_else(|| measure.relation.ungrouped());
     let sql = sql(source.select(session.dialect(), &extremes(column), None))?;
     let rows = database.bounds(session, &sql).await?;
     ends(&rows)

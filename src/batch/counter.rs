@@ -4,7 +4,7 @@ use super::partition::{Partition, choose};
 use super::ranges::{Next, Ranges};
 use super::tally::{Tally, aggregates, group_key};
 use crate::measure::{DatabaseMeasure, Failure, Number, Reading, Reason};
-use crate::relation::{Aggregate, Column, KeyRange, KeyValue, MainTable, Operation, RelationError};
+use crate::relation::{Aggregate, Column, KeyRange, KeyValue, Operation, RelationError};
 use crate::sketch::HyperLogLog;
 use crate::source::database::{ColumnKind, Database, DatabaseError, Row, Session, TableInfo};
 
@@ -226,8 +226,7 @@ async fn table_info(
     measure: &DatabaseMeasure,
     alias: &str,
 ) -> Result<Option<std::sync::Arc<TableInfo>>, Failure> {
-    let table: Option<MainTable> = measure.relation.tables().into_iter().find(|table| table.alias == alias);
-    match table {
+    match measure.relation.table(alias) {
         Some(table) => Ok(database.table(session, &table).await?),
         None => Ok(None),
     }

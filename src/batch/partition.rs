@@ -45,12 +45,15 @@ pub(super) fn choose(
         (Operation::DistinctCount, Some(column)) => by_values(measure, column, table),
         _ => by_key(measure, table, block_ranges),
     };
-    let bounded = measure.start.is_some() || measure.finish.is_some();
-    if bounded && !matches!(partition, Partition::Integer { .. }) {
+    if is_bounded(measure) && !matches!(partition, Partition::Integer { .. }) {
         let message = "start and finish are given, but the rows are not batched by an integer column";
         return Err(Failure::new(Reason::BadBatchConfiguration, message));
     }
     Ok(partition)
+}
+
+fn is_bounded(measure: &DatabaseMeasure) -> bool {
+    measure.start.is_some() || measure.finish.is_some()
 }
 
 /// A distinct count is exact over ranges of the counted column alone: a value is in one range only.
@@ -71,7 +74,8 @@ fn by_values(measure: &DatabaseMeasure, column: &Column, table: Option<&TableInf
     } else {
         u64::MAX
     };
-    integer(measure, column, Some(size), false)
+    // NULL is no value, but a group that has nothing else is a group of 0.
+    integer(measure, column, Some(size), measure.relation.is_grouped())
 }
 
 fn by_key(measure: &DatabaseMeasure, table: Option<&TableInfo>, block_ranges: bool) -> Partition {
@@ -98,10 +102,15 @@ fn by_key(measure: &DatabaseMeasure, table: Option<&TableInfo>, block_ranges: bo
     match key.as_slice() {
         // A column that is not there: the statement itself says so best.
         columns if !known && !columns.is_empty() => Partition::Whole,
-        [column] if table.is_integer(&column.name) && ordered => {
+        [column] if table.is_integer(&column.name) && (ordered || is_bounded(measure)) => {
             integer(measure, column, None, table.is_nullable(&column.name))
         }
-        columns if !columns.is_empty() && ordered && columns.iter().all(|c| !table.is_nullable(&c.name)) => {
+        columns
+            if table.keys_print_exactly
+                && !columns.is_empty()
+                && ordered
+                && columns.iter().all(|column| !table.is_nullable(&column.name)) =>
+        {
             Partition::Keyset {
                 columns: key,
                 batch_size: measure.batch_size.unwrap_or(DEFAULT_BATCH),
@@ -112,7 +121,7 @@ fn by_key(measure: &DatabaseMeasure, table: Option<&TableInfo>, block_ranges: bo
             blocks: table.blocks,
             size: DEFAULT_BLOCKS,
         },
-        _ if table.has_rowid => integer(
+        _ if table.has_rowid && !is_bounded(measure) => integer(
             measure,
             &Column {
                 table: alias,
@@ -142,7 +151,8 @@ fn integer(measure: &DatabaseMeasure, column: &Column, size: Option<u64>, nullab
     Partition::Integer {
         column: column.clone(),
         batch_size: measure.batch_size.or(size),
-        nullable,
+        // NULL lies between no ends that are given.
+        nullable: nullable && !is_bounded(measure),
     }
 }
 
@@ -170,11 +180,13 @@ impl Partition {
                 batch_size,
                 nullable,
             } => {
-                let Some(bounds) = discover(session, database, measure, column).await? else {
-                    return Ok(None);
-                };
                 let size = batch_size.unwrap_or(DEFAULT_BATCH);
-                integer_ranges(column, bounds, size, table).and_nulls_of(nullable.then(|| column.clone()))
+                let ranges = match discover(session, database, measure, column).await? {
+                    Some(bounds) => integer_ranges(column, bounds, size, table),
+                    None if *nullable => Ranges::empty(),
+                    None => return Ok(None),
+                };
+                ranges.and_nulls_of(nullable.then(|| column.clone()))
             }
         };
         Ok(Some(ranges))
@@ -191,7 +203,9 @@ fn key_column(column: &Column, table: Option<&TableInfo>) -> KeyColumn {
 
 /// Ranges of equal width where the integers are dense; where they are sparse, ranges of equally many rows.
 fn integer_ranges(column: &Column, bounds: Bounds, size: u64, table: Option<&TableInfo>) -> Ranges {
-    let Bounds { first, last, .. } = bounds;
+    let Bounds { first, last } = bounds;
+    // What is asked to be as wide as it can be is as wide as its rows, so that its half is a smaller range.
+    let size = if size == u64::MAX { first.abs_diff(last).saturating_add(1) } else { size };
     let wanted = first.abs_diff(last) / size.max(1);
     let rows = table.and_then(|table| table.estimated_rows);
     let sparse = match rows {

@@ -75,6 +75,14 @@ impl Ranges {
         }
     }
 
+    /// Over nothing, before the rows whose key is NULL.
+    pub(super) fn empty() -> Ranges {
+        Ranges {
+            walk: Walk::Whole { done: true },
+            ..Ranges::whole()
+        }
+    }
+
     /// Over `from <= column <= to`.
     pub(super) fn integer(column: Column, from: i64, to: i64, size: u64) -> Ranges {
         let next = (from <= to).then_some(from);
@@ -237,9 +245,9 @@ impl Ranges {
                 *next = next.and_then(|from| block_end(from, *blocks, size));
                 exhausted
             }
-            Walk::Stepped { after, done, .. } => {
+            Walk::Stepped { after, until, done, .. } => {
                 let exhausted = *done;
-                *done = stepped.is_none();
+                *done = stepped.is_none() || stepped == *until;
                 *after = stepped.or(after.take());
                 exhausted
             }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::Value;
+use uuid::Uuid;
 
 use super::output::{DocumentFormat, print_document, written};
 use super::setup::{DefinitionArgs, OnlyArgs, Setup, interrupt_on_signals};
@@ -31,7 +31,7 @@ pub(super) async fn run(global: &Global, args: GenerateArgs) -> Result<u8, CliEr
     let (collection, uuid) = collected(&setup, &plan).await?;
     print_document(&payload(&collection.outcomes), args.format)?;
     if let Some(path) = &args.metadata {
-        let text = written(&metadata(&uuid, &collection.outcomes), DocumentFormat::Json)?;
+        let text = written(&metadata(uuid, &collection.outcomes), DocumentFormat::Json)?;
         std::fs::write(path, text).map_err(|error| CliError::file(path, error))?;
     }
     Ok(exit::DONE)
@@ -41,7 +41,7 @@ pub(super) async fn run(global: &Global, args: GenerateArgs) -> Result<u8, CliEr
 ///
 /// # Errors
 /// Among others, an interrupt: what was read by then is not the payload.
-pub(super) async fn collected(setup: &Setup, plan: &Plan<'_>) -> Result<(Collection, Value), CliError> {
+pub(super) async fn collected(setup: &Setup, plan: &Plan<'_>) -> Result<(Collection, Uuid), CliError> {
     let uuid = match setup.config.instance.uuid {
         Some(uuid) => uuid,
         None => setup.state().await?.instance_uuid().await?,
@@ -54,5 +54,5 @@ pub(super) async fn collected(setup: &Setup, plan: &Plan<'_>) -> Result<(Collect
     for (outcome, failure) in collection.fallbacks() {
         tracing::info!(key_path = %outcome.key_path, %failure, "A metric fell back.");
     }
-    Ok((collection, Value::from(uuid.to_string())))
+    Ok((collection, uuid))
 }

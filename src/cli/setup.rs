@@ -191,7 +191,7 @@ impl Setup {
     }
 
     pub(super) async fn state(&self) -> Result<StateStore, CliError> {
-        Ok(StateStore::open(&self.config.state.url.expose()).await?)
+        Ok(StateStore::open(self.config.state.url.expose()).await?)
     }
 
     /// The configured uuid, or the one that the state store made once and keeps.
@@ -221,21 +221,20 @@ fn raise(switch: &watch::Sender<bool>) {
     let _ = switch.send(true);
 }
 
+/// Ends when the process is asked to end: Ctrl-C, or SIGTERM where there is one.
 pub(super) async fn terminate_signal() {
-    let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         if let Ok(mut terminate) = signal(SignalKind::terminate()) {
             tokio::select! {
-                _ = interrupt => {}
+                _ = tokio::signal::ctrl_c() => {}
                 _ = terminate.recv() => {}
             }
-            return;
         }
     }
     #[cfg(not(unix))]
-    drop(interrupt.await);
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 fn globs(patterns: &[String]) -> Result<MetricGlobs, CliError> {

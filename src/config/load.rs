@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::document::Document;
 use super::environment::Environment;
 use super::problem::{ConfigErrors, Place, Problem, ProblemKind};
-use super::section::{Reader, Section, closest};
+use super::reader::Reader;
+use super::section::{Section, closest};
 use super::settings::{feature_flags, settings};
 use super::tree::{Origin, Table, from_toml, overlay};
 use super::types::{

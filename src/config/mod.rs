@@ -12,6 +12,7 @@ mod interpolate;
 mod load;
 mod mask;
 mod problem;
+mod reader;
 mod sample;
 mod section;
 mod settings;

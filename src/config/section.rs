@@ -1,82 +1,15 @@
 //! Reading one table: typed values out, problems aside, unknown keys last.
 
-use std::cell::RefCell;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::document::Document;
 use super::duration::parse_duration;
-use super::environment::{Environment, PREFIX};
-use super::interpolate::{InterpolationError, interpolate};
-use super::problem::{Place, Problem, ProblemKind};
+use super::environment::PREFIX;
+use super::problem::ProblemKind;
+use super::reader::Reader;
 use super::tree::{Node, Origin, Table, Value};
 use super::url::Url;
-
-/// What reading needs beside the tree, and where its problems gather.
-pub(super) struct Reader<'a> {
-    pub document: Option<&'a Document>,
-    pub environment: &'a Environment,
-    /// Where relative paths start.
-    pub folder: &'a Path,
-    pub problems: RefCell<Vec<Problem>>,
-}
-
-impl Reader<'_> {
-    pub fn report(&self, origin: &Origin, kind: ProblemKind) {
-        let place = match (origin, self.document) {
-            (Origin::File(span), Some(document)) => document.place(span.clone()),
-            (Origin::Variable(name), _) => Place::Variable(name.clone()),
-            _ => Place::Defaults,
-        };
-        self.problems.borrow_mut().push(Problem { place, kind });
-    }
-
-    /// The path as it is, if absolute, else from the configuration's folder.
-    pub fn path(&self, text: &str) -> PathBuf {
-        if self.folder == Path::new(".") {
-            return PathBuf::from(text);
-        }
-        self.folder.join(text).components().collect()
-    }
-
-    /// A string's text, its variables filled in; `None`, and a problem, where the node is no string.
-    pub fn text(&self, key: &str, node: &Node, expected: &str) -> Option<String> {
-        match &node.value {
-            Value::Untyped(text) => Some(text.clone()),
-            Value::String(text) => self.fill(&node.origin, text),
-            other => {
-                self.wrong_type(key, &node.origin, expected, other);
-                None
-            }
-        }
-    }
-
-    pub fn wrong_type(&self, key: &str, origin: &Origin, expected: &str, found: &Value) {
-        let kind = ProblemKind::WrongType {
-            key: key.to_owned(),
-            expected: expected.to_owned(),
-            found: found.kind().to_owned(),
-        };
-        self.report(origin, kind);
-    }
-
-    fn fill(&self, origin: &Origin, text: &str) -> Option<String> {
-        let (part, kind) = match interpolate(text, self.environment) {
-            Ok(filled) => return Some(filled),
-            Err(InterpolationError::Unset(variable)) => {
-                (format!("${{{variable}}}"), ProblemKind::UnsetVariable { variable })
-            }
-            Err(InterpolationError::Malformed) => ("${".to_owned(), ProblemKind::MalformedVariable),
-        };
-        let narrowed = match (origin, self.document) {
-            (Origin::File(span), Some(document)) => Origin::File(document.narrow(span, &part)),
-            (origin, _) => origin.clone(),
-        };
-        self.report(&narrowed, kind);
-        None
-    }
-}
 
 /// One table being read. Every key that is asked for counts as known; [`Section::finish`] reports the rest.
 pub(super) struct Section<'a> {
@@ -181,7 +114,7 @@ impl<'a> Section<'a> {
 
     pub fn boolean(&mut self, key: &'static str) -> Option<bool> {
         let (_, node) = self.take(key)?;
-        boolean(self.reader, key, &node)
+        self.reader.boolean(key, &node)
     }
 
     pub fn integer(&mut self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
@@ -328,20 +261,6 @@ impl<'a> Section<'a> {
             format!("[{}]", self.name)
         }
     }
-}
-
-/// A boolean, also as the text of a variable.
-pub(super) fn boolean(reader: &Reader<'_>, key: &str, node: &Node) -> Option<bool> {
-    match &node.value {
-        Value::Boolean(boolean) => return Some(*boolean),
-        Value::Untyped(text) => match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "on" => return Some(true),
-            "false" | "0" | "no" | "off" => return Some(false),
-            _ => reader.wrong_type(key, &node.origin, "true or false", &node.value),
-        },
-        other => reader.wrong_type(key, &node.origin, "true or false", other),
-    }
-    None
 }
 
 fn address(reader: &Reader<'_>, key: &str, origin: &Origin, text: &str, schemes: &[&str]) -> Option<Url> {

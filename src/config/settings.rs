@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Number, Value as Json};
 
-use super::section::{Reader, Section, boolean};
+use super::reader::Reader;
+use super::section::Section;
 use super::tree::{Node, Value};
 
 /// `[feature_flags]`: any name, true or false.
@@ -12,7 +13,7 @@ pub(super) fn feature_flags(section: Section<'_>) -> BTreeMap<String, bool> {
     let reader = section.reader;
     section
         .entries()
-        .filter_map(|(name, node)| boolean(reader, &name, &node).map(|on| (name, on)))
+        .filter_map(|(name, node)| reader.boolean(&name, &node).map(|on| (name, on)))
         .collect()
 }
 

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::check::check;
 use super::class::{Bound, DatabaseBody};
 use super::class_file::{DatabaseOptions, OperationName};
+use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
-use super::diagnostic::Code;
 use super::schema::shapes;
 use crate::relation::{Operation, Query, Relation, RelationError};
 
@@ -23,22 +23,56 @@ pub(super) fn read(options: &Map<String, Value>) -> Result<DatabaseBody, Vec<Com
     let value = Value::Object(options.clone());
     let shapes = shapes().map_err(|error| vec![Complaint::error(Code::BadValue, &[], error.to_string())])?;
     let complaints = check(&shapes.database_options, &value);
-    if !complaints.is_empty() {
-        return Err(complaints);
-    }
-    from_checked(value)
+    from_checked(options.clone(), complaints)
 }
 
-/// Reads options whose shape has been checked.
-pub(super) fn from_checked(options: Value) -> Result<DatabaseBody, Vec<Complaint>> {
-    let options: DatabaseOptions = serde_json::from_value(options)
+/// Reads options that `complaints` were already made of: what is sound among them is read all the same, so that a person
+/// is told everything at once.
+///
+/// # Errors
+/// Those complaints, and what the sound part adds.
+pub(super) fn from_checked(
+    mut options: Map<String, Value>,
+    complaints: Vec<Complaint>,
+) -> Result<DatabaseBody, Vec<Complaint>> {
+    if complaints.is_empty() {
+        return from_sound(options);
+    }
+    let unsound = |name: &str| complaints.iter().any(|complaint| complaint.field() == Some(name));
+    options.retain(|name, _| !unsound(name));
+    let readable = ["operation", "relation"].iter().all(|name| !unsound(name));
+    let more = if readable { from_sound(options).err() } else { None };
+    let more = more
+        .into_iter()
+        .flatten()
+        .filter(|more| !more.field().is_some_and(unsound))
+        .collect();
+    Err([complaints, more].concat())
+}
+
+fn from_sound(options: Map<String, Value>) -> Result<DatabaseBody, Vec<Complaint>> {
+    let options: DatabaseOptions = serde_json::from_value(Value::Object(options))
         .map_err(|error| vec![Complaint::error(Code::WrongType, &[], error.to_string())])?;
     let mut reader = Reader { complaints: Vec::new() };
-    let body = reader.body(options);
-    match body {
+    match reader.body(options) {
         Some(body) if reader.complaints.is_empty() => Ok(body),
         _ => Err(reader.complaints),
     }
+}
+
+/// Where the SQL of `options` first says `:name`: the option, and the place in its text.
+pub(super) fn place_of_placeholder(options: &Value, name: &str) -> (Segment, At) {
+    let wanted = format!(":{name}");
+    let found = ["relation", "start", "finish"].into_iter().find_map(|option| {
+        let text = options[option].as_str()?;
+        let ends = |at: usize| !text[at..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_');
+        let mut places = text
+            .match_indices(&wanted)
+            .map(|(start, wanted)| start..start + wanted.len());
+        let place = places.find(|place| ends(place.end) && !text[..place.start].ends_with(':'))?;
+        Some((Segment::from(option), At::Part(place)))
+    });
+    found.unwrap_or(("relation".into(), At::Value))
 }
 
 struct Reader {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::code::Code;
 use super::complaint::{At, Complaint, Segment, spelled};
-use super::diagnostic::Code;
 use super::shape::{Field, List, Mapping, Shape, Text};
 use super::suggestion::did_you_mean;
 
@@ -169,7 +169,9 @@ impl Check {
         let help = match (shape, value) {
             (Shape::Text(_), Value::Number(_) | Value::Bool(_)) => Some("put it in quotes, so that it stays a text"),
             (Shape::Boolean, Value::String(_)) => Some("write true or false: YAML 1.2 has no yes, no, on or off"),
-            (Shape::Number | Shape::Integer { .. }, Value::String(_)) => Some("write the number without quotes"),
+            (Shape::Number | Shape::Integer { .. }, Value::String(text)) if text.trim().parse::<f64>().is_ok() => {
+                Some("write the number without quotes")
+            }
             _ => None,
         };
         self.complain(Code::WrongType, message, help.map(str::to_owned));

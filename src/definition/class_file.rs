@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::class::ParameterType;
@@ -84,6 +84,7 @@ pub(super) struct DatabaseOptions {
     #[schemars(range(min = 1, max = 100))]
     pub bucket_size: Option<i64>,
     /// What the payload carries instead of -1 when the metric fails.
+    #[serde(default, deserialize_with = "said")]
     pub fallback: Option<Value>,
 }
 
@@ -144,4 +145,9 @@ fn two_ends(_: &mut SchemaGenerator) -> Schema {
             { "type": "null" },
         ]
     })
+}
+
+/// A value that was given, `null` included.
+fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }

@@ -9,8 +9,8 @@ use super::body;
 use super::check::check;
 use super::class::{DatabaseBody, DeclaredClass, Parameter};
 use super::class_file::{ClassHead, ParameterFields};
+use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
-use super::diagnostic::Code;
 use super::schema::shapes;
 use super::suggestion::did_you_mean;
 
@@ -44,35 +44,49 @@ pub(super) fn read(value: &Value, file: &Path) -> (Vec<(DeclaredClass, Vec<Segme
 fn read_one(value: &Value, file: &Path) -> Result<DeclaredClass, Vec<Complaint>> {
     let shapes = shapes().map_err(|error| vec![Complaint::error(Code::BadValue, &[], error.to_string())])?;
     let complaints = check(&shapes.class, value);
-    if !complaints.is_empty() {
-        return Err(complaints);
-    }
     let (head, options) = split(value);
-    let head: ClassHead = serde_json::from_value(head)
-        .map_err(|error| vec![Complaint::error(Code::WrongType, &[], error.to_string())])?;
-    let (parameters, mut complaints) = parameters(head.parameters.unwrap_or_default());
-    match body::from_checked(options) {
-        Ok(body) => {
-            complaints.extend(placeholders_match(&body, &parameters));
-            if !complaints.is_empty() {
-                return Err(complaints);
+    let (about_head, about_body): (Vec<_>, Vec<_>) = complaints
+        .into_iter()
+        .partition(|complaint| complaint.field().is_none_or(|name| HEAD.contains(&name)));
+    match (read_head(head, about_head), body::from_checked(options, about_body)) {
+        (Ok((head, parameters)), Ok(body)) => {
+            let complaints = placeholders_match(value, &body, &parameters);
+            match complaints.is_empty() {
+                true => Ok(declared(head, parameters, body, file)),
+                false => Err(complaints),
             }
-            Ok(DeclaredClass {
-                name: head.class,
-                description: head.description,
-                parameters,
-                body,
-                file: file.to_owned(),
-            })
         }
-        Err(more) => {
-            complaints.extend(more);
-            Err(complaints)
-        }
+        (head, body) => Err([head.err().unwrap_or_default(), body.err().unwrap_or_default()].concat()),
     }
 }
 
-fn split(value: &Value) -> (Value, Value) {
+type Parameters = BTreeMap<String, Parameter>;
+
+fn declared(head: ClassHead, parameters: Parameters, body: DatabaseBody, file: &Path) -> DeclaredClass {
+    DeclaredClass {
+        name: head.class,
+        description: head.description,
+        parameters,
+        body,
+        file: file.to_owned(),
+    }
+}
+
+/// The head with its parameters; `complaints` are those already made of it.
+fn read_head(head: Value, complaints: Vec<Complaint>) -> Result<(ClassHead, Parameters), Vec<Complaint>> {
+    if !complaints.is_empty() {
+        return Err(complaints);
+    }
+    let mut head: ClassHead = serde_json::from_value(head)
+        .map_err(|error| vec![Complaint::error(Code::WrongType, &[], error.to_string())])?;
+    let (parameters, complaints) = parameters(head.parameters.take().unwrap_or_default());
+    match complaints.is_empty() {
+        true => Ok((head, parameters)),
+        false => Err(complaints),
+    }
+}
+
+fn split(value: &Value) -> (Value, Map<String, Value>) {
     let (mut head, mut body) = (Map::new(), Map::new());
     for (key, value) in value.as_object().into_iter().flatten() {
         let side = if HEAD.contains(&key.as_str()) {
@@ -82,10 +96,10 @@ fn split(value: &Value) -> (Value, Value) {
         };
         side.insert(key.clone(), value.clone());
     }
-    (Value::Object(head), Value::Object(body))
+    (Value::Object(head), body)
 }
 
-fn parameters(fields: BTreeMap<String, ParameterFields>) -> (BTreeMap<String, Parameter>, Vec<Complaint>) {
+fn parameters(fields: BTreeMap<String, ParameterFields>) -> (Parameters, Vec<Complaint>) {
     let (mut parameters, mut complaints) = (BTreeMap::new(), Vec::new());
     for (name, fields) in fields {
         let parameter = Parameter {
@@ -153,7 +167,7 @@ impl Parameter {
     }
 }
 
-fn placeholders_match(body: &DatabaseBody, parameters: &BTreeMap<String, Parameter>) -> Vec<Complaint> {
+fn placeholders_match(value: &Value, body: &DatabaseBody, parameters: &Parameters) -> Vec<Complaint> {
     let used = body.placeholders();
     let known = || parameters.keys().map(String::as_str).chain([NOW]);
     let undeclared = used
@@ -163,7 +177,10 @@ fn placeholders_match(body: &DatabaseBody, parameters: &BTreeMap<String, Paramet
             let message = format!("`:{name}` is not among the parameters");
             let help = did_you_mean(name, known())
                 .unwrap_or_else(|| format!("declare it: `parameters: {{{name}: {{type: string, required: true}}}}`"));
-            Complaint::error(Code::UnknownParameter, &["relation".into()], message).with_help(help)
+            let (option, at) = body::place_of_placeholder(value, name);
+            Complaint::error(Code::UnknownParameter, &[option], message)
+                .with_help(help)
+                .at(at)
         });
     let unused = parameters.keys().filter(|name| !used.contains(name)).map(|name| {
         let message = format!("nothing uses the parameter `{name}`");

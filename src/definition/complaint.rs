@@ -3,7 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::diagnostic::{Code, Severity};
+use super::code::Code;
+use super::diagnostic::Severity;
 
 /// One step from a mapping or list to a value in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +71,14 @@ impl Complaint {
     pub fn at(mut self, at: At) -> Complaint {
         self.at = at;
         self
+    }
+
+    /// The field of the mapping at hand that it is about, or stands in.
+    pub fn field(&self) -> Option<&str> {
+        match self.path.first() {
+            Some(Segment::Key(name)) => Some(name),
+            _ => None,
+        }
     }
 
     /// The same complaint about a value that itself stands at `parent`.

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::Catalog;
+use super::code::Code;
 use super::complaint::At;
-use super::diagnostic::{Code, Diagnostic, Severity};
+use super::diagnostic::{Diagnostic, Severity};
 use super::{KeyPath, MetricDefinition};
 
 /// What is wrong between definitions, and which of `catalog.metrics` have to go.

@@ -85,9 +85,16 @@ fn yaml_files(root: &Path, folder: &Path, wanted: fn(&DirEntry) -> bool) -> Resu
     let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
     let mut files = Vec::new();
     for entry in walk.filter_entry(|entry| !is_hidden(entry) && wanted(entry)) {
-        let entry = entry.map_err(|error| unreadable(folder, error))?;
-        if entry.file_type().is_file() && is_yaml(entry.path()) {
-            files.push(definition_file(root, entry.path()));
+        match entry {
+            Ok(entry) if entry.file_type().is_file() && is_yaml(entry.path()) => {
+                files.push(definition_file(root, entry.path()));
+            }
+            Ok(_) => {}
+            // A link to nothing: reading it will say so.
+            Err(error) => match error.path().filter(|path| path.is_symlink() && is_yaml(path)) {
+                Some(path) => files.push(definition_file(root, path)),
+                None => return Err(unreadable(folder, error)),
+            },
         }
     }
     files.sort_by(|left, right| left.name.cmp(&right.name));

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::class::DeclaredClass;
+use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
-use super::diagnostic::{Code, Diagnostic};
+use super::diagnostic::Diagnostic;
 use super::suggestion::did_you_mean;
 use super::{Catalog, DataSource, MetricDefinition, Status, ValueType};
 
@@ -18,7 +19,7 @@ use super::{Catalog, DataSource, MetricDefinition, Status, ValueType};
 pub fn findings(catalog: &Catalog, built_in: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for class in catalog.classes.values().filter(|class| built_in(&class.name)) {
-        found.extend(diagnosed(catalog, &class.file, vec![shadowed(class)]));
+        found.extend(shadowed(catalog, class));
     }
     let classes = Classes::of(catalog, built_in);
     let mut seen = BTreeSet::new();
@@ -47,9 +48,16 @@ fn diagnosed(catalog: &Catalog, file: &Path, complaints: Vec<Complaint>) -> Vec<
         .collect()
 }
 
-fn shadowed(class: &DeclaredClass) -> Complaint {
+fn shadowed(catalog: &Catalog, class: &DeclaredClass) -> Option<Diagnostic> {
+    let document = catalog.document(&class.file)?;
+    let among = document
+        .value
+        .as_array()
+        .and_then(|list| list.iter().position(|item| item["class"] == class.name));
+    let path: Vec<Segment> = among.map(Segment::Index).into_iter().chain(["class".into()]).collect();
     let message = format!("`{}` is the name of a built-in class", class.name);
-    Complaint::error(Code::ShadowedClass, &["class".into()], message).with_help("give the declared class another name")
+    let complaint = Complaint::error(Code::ShadowedClass, &path, message);
+    Some(document.diagnose(complaint.with_help("give the declared class another name")))
 }
 
 /// The classes that a definition may name.
@@ -159,8 +167,12 @@ fn incomplete(metric: &MetricDefinition) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     if metric.description.trim().is_empty() {
         complaints.push(
-            Complaint::warning(Code::Incomplete, &["description".into()], "a metric without a description")
-                .with_help("say in a sentence what it measures"),
+            Complaint::warning(
+                Code::Incomplete,
+                &["description".into()],
+                "a metric without a description",
+            )
+            .with_help("say in a sentence what it measures"),
         );
     }
     if metric.status == Status::Broken && !said("repair_issue_url") {

@@ -5,14 +5,18 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::catalog::{InvalidDefinition, Loaded};
+use super::code::Code;
 use super::complaint::At;
 use super::conflict;
-use super::diagnostic::{Code, Diagnostic, Severity};
+use super::diagnostic::{Diagnostic, Severity};
 use super::folder::{DefinitionFile, Folder, LoadError};
 use super::metric_reading::{Remains, salvage, salvage_text};
 use super::source::Source;
 use super::yaml::Document;
 use super::{MetricDefinition, class_reading, metric_reading};
+
+/// The largest file that is read as a definition; GitLab's largest has 10 KiB.
+const MAX_BYTES: usize = 256 * 1024;
 
 /// Reads the definitions under `root`, which holds `metrics/` or, as GitLab's tree does, `config/metrics/`.
 ///
@@ -102,10 +106,20 @@ impl Loader {
             }
         };
         self.add_to_digest(&file.name, &bytes);
+        if bytes.len() > MAX_BYTES {
+            let source = Source::new(file.path, "");
+            let message = format!("larger than {} KiB", MAX_BYTES / 1024);
+            let found = Diagnostic::new(Severity::Error, Code::UnreadableFile, &source, 0..0, message);
+            self.loaded
+                .problems
+                .push(found.with_help("a definition is a few lines: check what the file is"));
+            return Err(Remains::default());
+        }
         let text = String::from_utf8_lossy(&bytes);
         let source = Source::new(file.path, &text);
         if let Err(error) = std::str::from_utf8(&bytes) {
-            let mark = bytes.len().min(error.valid_up_to()) - (text.len() - text.trim_start_matches('\u{feff}').len());
+            // The text may have lost a byte order mark.
+            let mark = error.valid_up_to().saturating_sub(text.len() - source.text.len());
             let found = Diagnostic::new(
                 Severity::Error,
                 Code::NotUtf8,

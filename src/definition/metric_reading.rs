@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::body;
 use super::check::check;
+use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
-use super::diagnostic::Code;
 use super::metric_file::MetricFile;
 use super::schema::shapes;
 use super::{DataCategory, DataSource, KeyPath, MetricDefinition, Status, TimeFrame, ValueType};
@@ -36,7 +37,7 @@ pub(super) fn read(value: &Value, file: &Path) -> Result<Vec<MetricDefinition>, 
     if !complaints.is_empty() {
         return Err(complaints);
     }
-    let parsed: MetricFile = serde_json::from_value(value.clone())
+    let parsed = MetricFile::deserialize(value)
         .map_err(|error| vec![Complaint::error(Code::WrongType, &[], error.to_string())])?;
     expand(parsed, value, file)
 }
@@ -106,7 +107,10 @@ fn conditional(value: &Value) -> Vec<Complaint> {
     if value["data_source"] == "internal_events" {
         complaints.extend(internal_events(value));
     }
-    if value["instrumentation_class"] == DATABASE_METRIC {
+    if value["instrumentation_class"]
+        .as_str()
+        .is_some_and(|class| short_name(class) == DATABASE_METRIC)
+    {
         complaints.extend(database_metric(value));
     }
     complaints
@@ -136,8 +140,8 @@ fn internal_events(value: &Value) -> Option<Complaint> {
 fn database_metric(value: &Value) -> Vec<Complaint> {
     let at: [Segment; 1] = ["options".into()];
     match &value["options"] {
-        Value::Object(options) => match body::read(options) {
-            Ok(body) => undeclared_placeholders(&body.placeholders()),
+        options @ Value::Object(map) => match body::read(map) {
+            Ok(body) => undeclared_placeholders(options, &body.placeholders()),
             Err(complaints) => complaints.into_iter().map(|complaint| complaint.under(&at)).collect(),
         },
         Value::Null => {
@@ -154,12 +158,14 @@ fn database_metric(value: &Value) -> Vec<Complaint> {
 }
 
 /// A definition has no parameters of its own: `:now` is all it can use.
-fn undeclared_placeholders(names: &[String]) -> Vec<Complaint> {
+fn undeclared_placeholders(options: &Value, names: &[String]) -> Vec<Complaint> {
     let unknown = names.iter().filter(|name| *name != "now");
     unknown
         .map(|name| {
             let message = format!("`:{name}` has no value: a `DatabaseMetric` has no parameters");
-            Complaint::error(Code::UnknownParameter, &["options".into(), "relation".into()], message)
+            let (option, at) = body::place_of_placeholder(options, name);
+            Complaint::error(Code::UnknownParameter, &["options".into(), option], message)
+                .at(at)
                 .with_help("write the value itself, or declare a class with parameters in metrics/instrumentations")
         })
         .collect()
@@ -198,7 +204,8 @@ fn definition(
         instrumentation_class: file.instrumentation_class.as_deref().map(short_name),
         options: file.options.clone().unwrap_or_default(),
         events: file.events.clone().unwrap_or_default(),
-        fallback: file.fallback.clone(),
+        // A fallback of `null` is a value that was declared.
+        fallback: attributes.get("fallback").cloned(),
         file: path.to_owned(),
         attributes: attributes.clone(),
     }

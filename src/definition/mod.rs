@@ -11,6 +11,7 @@ mod check;
 mod class;
 mod class_file;
 mod class_reading;
+mod code;
 mod complaint;
 mod conflict;
 mod diagnostic;
@@ -29,7 +30,8 @@ mod yaml;
 
 pub use catalog::{Catalog, InvalidDefinition, Loaded};
 pub use class::{Bound, DatabaseBody, DeclaredClass, Parameter, ParameterType};
-pub use diagnostic::{Code, Diagnostic, Severity};
+pub use code::Code;
+pub use diagnostic::{Diagnostic, Severity};
 pub use folder::LoadError;
 pub use key_path::KeyPath;
 pub use lint::findings;

@@ -4,10 +4,11 @@ use std::sync::LazyLock;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::class_file::{ClassHead, DatabaseOptions};
 use super::metric_file::MetricFile;
+use super::metric_reading::DATABASE_METRIC;
 use super::shape::{Shape, Unreadable};
 
 /// File name under `metrics/schema/` and pretty JSON of each schema, draft 7, as editors with `yaml-language-server` read
@@ -38,8 +39,29 @@ pub(super) fn shapes() -> Result<&'static Shapes, &'static Unreadable> {
     SHAPES.as_ref()
 }
 
+/// The options of a `DatabaseMetric` are those of a declared class's body.
 fn metric_schema() -> Value {
-    schema_of::<MetricFile>()
+    let mut schema = schema_of::<MetricFile>();
+    let mut options = schema_of::<DatabaseOptions>();
+    if let (Some(schema), Some(options)) = (schema.as_object_mut(), options.as_object_mut()) {
+        options.remove("$schema");
+        schema.insert("if".to_owned(), is_database_metric());
+        schema.insert(
+            "then".to_owned(),
+            json!({ "required": ["options"], "properties": { "options": options } }),
+        );
+    }
+    schema
+}
+
+fn is_database_metric() -> Value {
+    json!({
+        "required": ["instrumentation_class", "status"],
+        "properties": {
+            "instrumentation_class": { "type": "string", "pattern": format!("(^|::){DATABASE_METRIC}$") },
+            "status": { "not": { "const": "removed" } },
+        },
+    })
 }
 
 /// A class file holds one class or a list of them.
@@ -51,7 +73,7 @@ fn class_schema() -> Value {
     let mut schema = Map::new();
     schema.extend(dialect.map(|dialect| ("$schema".to_owned(), dialect)));
     schema.extend(title.map(|title| ("title".to_owned(), title)));
-    let list = serde_json::json!({ "type": "array", "minItems": 1, "items": class });
+    let list = json!({ "type": "array", "minItems": 1, "items": class });
     schema.insert("anyOf".to_owned(), Value::Array(vec![Value::Object(class), list]));
     Value::Object(schema)
 }
@@ -86,7 +108,15 @@ fn join_lines(schema: &mut Schema) {
     schemars::transform::transform_subschemas(&mut join_lines, schema);
 }
 
+/// What the schema is stands before what it says.
 fn pretty(schema: &Value) -> String {
+    let mut ordered = Map::new();
+    for key in ["$schema", "title", "description"] {
+        ordered.extend(schema.get(key).map(|value| (key.to_owned(), value.clone())));
+    }
+    for (key, value) in schema.as_object().into_iter().flatten() {
+        ordered.entry(key.clone()).or_insert_with(|| value.clone());
+    }
     // Printing a `Value` cannot fail.
-    format!("{schema:#}\n")
+    format!("{:#}\n", Value::Object(ordered))
 }

@@ -61,10 +61,18 @@ fn arguments(class: &DeclaredClass, options: &Map<String, Value>) -> Result<BTre
             None => return Ok((name.clone(), Value::Null)),
         };
         if !parameter.kind.takes(&value) {
-            return Err(invalid_options(format!("option {name:?} is not of the parameter's type")));
+            return Err(invalid_options(format!(
+                "option {name:?} is not of the parameter's type"
+            )));
         }
-        if parameter.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&value)) {
-            return Err(invalid_options(format!("option {name:?} is not one of the values that the class takes")));
+        if parameter
+            .allowed
+            .as_ref()
+            .is_some_and(|allowed| !allowed.contains(&value))
+        {
+            return Err(invalid_options(format!(
+                "option {name:?} is not one of the values that the class takes"
+            )));
         }
         Ok((name.clone(), value))
     };
@@ -100,7 +108,7 @@ fn describe(
         Some((column, window)) => relation.within(column, window),
         None => relation,
     };
-    Ok(Measure::Database(DatabaseMeasure {
+    Ok(Measure::Database(Box::new(DatabaseMeasure {
         database: body.database.clone().unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
         relation,
         operation: body.operation,
@@ -110,7 +118,7 @@ fn describe(
         finish: bound(body.finish.as_ref(), parameters, context)?,
         batch_size: body.batch_size,
         window,
-    }))
+    })))
 }
 
 fn primary_key(body: &DatabaseBody, relation: &Relation) -> Result<PrimaryKey, Failure> {
@@ -120,8 +128,16 @@ fn primary_key(body: &DatabaseBody, relation: &Relation) -> Result<PrimaryKey, F
     let columns = names
         .iter()
         .map(|name| relation.column(name))
-        .collect::<Result<_, _>>()
+        .collect::<Result<Vec<_>, _>>()
         .map_err(in_relation)?;
+    if let Some(other) = columns.iter().find(|column| column.table != relation.main_alias()) {
+        let message = format!(
+            "primary_key names a column of {:?}, but rows are batched by the key of {:?}, the first table",
+            other.table,
+            relation.main_alias()
+        );
+        return Err(invalid_options(message));
+    }
     Ok(PrimaryKey::Declared(columns))
 }
 

@@ -88,7 +88,12 @@ fn in_place(part_of: &Value, time_frame: TimeFrame, context: &Context<'_>) -> Re
 }
 
 fn time_frame_of(name: &str) -> Option<TimeFrame> {
-    let frames = [TimeFrame::SevenDays, TimeFrame::TwentyEightDays, TimeFrame::All, TimeFrame::None];
+    let frames = [
+        TimeFrame::SevenDays,
+        TimeFrame::TwentyEightDays,
+        TimeFrame::All,
+        TimeFrame::None,
+    ];
     frames.into_iter().find(|frame| frame.as_str() == name)
 }
 

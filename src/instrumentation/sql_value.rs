@@ -26,10 +26,10 @@ impl InstrumentationClass for SqlValueMetric {
             Some(_) => text_option(request.options, "database")?,
             None => super::database::DEFAULT_DATABASE,
         };
-        Ok(Measure::SqlValue(SqlValueMeasure {
+        Ok(Measure::SqlValue(Box::new(SqlValueMeasure {
             database: database.to_owned(),
             query,
-        }))
+        })))
     }
 
     /// Databases print their values: the definition's `value_type` says what the text stands for.
@@ -43,7 +43,12 @@ impl InstrumentationClass for SqlValueMetric {
             ValueType::Boolean => boolean(text),
             ValueType::Object => serde_json::from_str(text).ok().filter(Value::is_object),
         };
-        value.ok_or_else(|| Failure::new(Reason::WrongType, format!("the query's value is not a {}", value_type.as_str())))
+        value.ok_or_else(|| {
+            Failure::new(
+                Reason::WrongType,
+                format!("the query's value is not a {}", value_type.as_str()),
+            )
+        })
     }
 }
 

@@ -5,15 +5,16 @@
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Distinct, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, ObjectName, ObjectNamePart, Query, Select, SelectFlavor, SelectItem, SetExpr, Spanned,
-    Statement, TableFactor, UnaryOperator, Value, ValueWithSpan, Visitor, WildcardAdditionalOptions,
+    Distinct, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, ObjectName,
+    ObjectNamePart, Query, Select, SelectFlavor, SelectItem, SetExpr, Statement, TableFactor, Value, ValueWithSpan,
+    Visit, Visitor, WildcardAdditionalOptions,
 };
-use sqlparser::tokenizer::Span;
+use sqlparser::keywords::Keyword;
 
 use super::RelationError;
-use super::functions;
+use super::refusal::excerpt;
 use super::source::Source;
+use super::{extent, forms, functions};
 
 /// Visits a parsed tree and stops at the first thing that is refused.
 pub(super) struct Checker<'c, 'a> {
@@ -33,25 +34,42 @@ impl<'c, 'a> Checker<'c, 'a> {
         }
     }
 
-    fn refuse(&self, message: impl Into<String>, help: &str, span: Span) -> ControlFlow<RelationError> {
-        Break(RelationError::new(message).help(help).at(self.source.range(span)))
+    fn refuse(&self, message: impl Into<String>, help: &str, part: &impl Visit) -> ControlFlow<RelationError> {
+        let place = self.source.range(extent::of(part));
+        Break(RelationError::new(message).help(help).at(place))
     }
 
-    fn unknown_form(&self, what: impl std::fmt::Display, span: Span) -> ControlFlow<RelationError> {
+    /// A refusal of a statement, marked from its first word on.
+    fn refuse_statement(&self, message: &str, help: &str, part: &impl Visit) -> ControlFlow<RelationError> {
+        let words = [
+            Keyword::SELECT,
+            Keyword::INSERT,
+            Keyword::UPDATE,
+            Keyword::DELETE,
+            Keyword::MERGE,
+        ];
+        let place = self
+            .source
+            .range(extent::of(part))
+            .map(|range| self.source.led_by(range, &words));
+        Break(RelationError::new(message).help(help).at(place))
+    }
+
+    fn unknown_form(&self, what: impl std::fmt::Display, part: &impl Visit) -> ControlFlow<RelationError> {
         self.refuse(
-            format!("`{what}` is not supported"),
+            format!("{} is not supported", excerpt(what)),
             "write it in standard SQL as PostgreSQL reads it",
-            span,
+            part,
         )
     }
 
-    fn function(&self, function: &Function, span: Span) -> ControlFlow<RelationError> {
-        self.function_name(&function.name, function.name.span())?;
+    fn function(&self, function: &Function) -> ControlFlow<RelationError> {
+        self.function_name(&function.name)?;
         if function.over.is_some() && self.depth == 0 {
             return self.refuse(
                 "a window function does not belong in a relation",
                 "put it into FROM as a sub-query: rows are counted in batches",
-                span,
+                function,
             );
         }
         let plain = !function.uses_odbc_syntax
@@ -66,31 +84,31 @@ impl<'c, 'a> Checker<'c, 'a> {
                 .iter()
                 .any(|clause| !matches!(clause, FunctionArgumentClause::OrderBy(_)))
         {
-            return self.unknown_form(function, span);
+            return self.unknown_form(function, function);
         }
         match &function.args {
-            FunctionArguments::List(list) => list.args.iter().try_for_each(|argument| self.argument(argument, span)),
+            FunctionArguments::List(list) => list.args.iter().try_for_each(|argument| self.argument(argument)),
             FunctionArguments::None | FunctionArguments::Subquery(_) => Continue(()),
         }
     }
 
-    fn argument(&self, argument: &FunctionArg, span: Span) -> ControlFlow<RelationError> {
+    fn argument(&self, argument: &FunctionArg) -> ControlFlow<RelationError> {
         let (FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg)) =
             argument;
         match arg {
             FunctionArgExpr::Expr(_) | FunctionArgExpr::Wildcard => Continue(()),
             FunctionArgExpr::QualifiedWildcard(_) | FunctionArgExpr::WildcardWithOptions(_) => {
-                self.unknown_form(arg, span)
+                self.unknown_form(arg, arg)
             }
         }
     }
 
-    fn function_name(&self, name: &ObjectName, span: Span) -> ControlFlow<RelationError> {
+    fn function_name(&self, name: &ObjectName) -> ControlFlow<RelationError> {
         if functions::acts_on_server(name) {
             return self.refuse(
                 format!("the function `{name}` acts on the server"),
                 "a definition may only read: remove the call",
-                span,
+                name,
             );
         }
         Continue(())
@@ -100,33 +118,30 @@ impl<'c, 'a> Checker<'c, 'a> {
         let plain = name.0.iter().all(|part| matches!(part, ObjectNamePart::Identifier(_)));
         if !plain || name.0.len() > 2 {
             return self.refuse(
-                format!("`{name}` is not a table's name"),
+                format!("{} is not a table's name", excerpt(name)),
                 "write `table` or `schema.table`",
-                name.span(),
+                name,
             );
         }
         Continue(())
     }
 
-    fn body(&self, body: &SetExpr, span: Span) -> ControlFlow<RelationError> {
+    fn body(&self, body: &SetExpr) -> ControlFlow<RelationError> {
         match body {
             // Queries and selects in it are visited by themselves.
             SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) => Continue(()),
             SetExpr::SetOperation { left, right, .. } => {
-                self.body(left, span)?;
-                self.body(right, span)
+                self.body(left)?;
+                self.body(right)
             }
-            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => self.writes(span),
-            SetExpr::Table(_) => self.refuse("`TABLE name` is not supported", "write SELECT * FROM name", span),
+            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => self.writes(body),
+            SetExpr::Table(_) => self.refuse("`TABLE name` is not supported", "write SELECT * FROM name", body),
         }
     }
 
-    fn writes(&self, span: Span) -> ControlFlow<RelationError> {
-        self.refuse(
-            "a statement that writes",
-            "a definition may only read: write a SELECT",
-            span,
-        )
+    fn writes(&self, part: &impl Visit) -> ControlFlow<RelationError> {
+        let help = "a definition may only read: write a SELECT";
+        self.refuse_statement("a statement that writes", help, part)
     }
 
     fn value(&self, value: &ValueWithSpan) -> ControlFlow<RelationError> {
@@ -150,9 +165,9 @@ impl<'c, 'a> Checker<'c, 'a> {
             Value::Placeholder(name) => self.refuse(
                 format!("the placeholder `{name}` has no name"),
                 "write parameters as `:name`",
-                value.span,
+                value,
             ),
-            other => self.unknown_form(other, value.span),
+            other => self.unknown_form(other, value),
         }
     }
 }
@@ -161,27 +176,23 @@ impl Visitor for Checker<'_, '_> {
     type Break = RelationError;
 
     fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<RelationError> {
-        self.writes(statement.span())
+        self.writes(statement)
     }
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<RelationError> {
-        let span = query.span();
         if !query.locks.is_empty() {
-            return self.refuse(
-                "FOR UPDATE and its like lock rows",
-                "a definition may only read: remove the clause",
-                span,
-            );
+            let help = "a definition may only read: remove the clause";
+            return self.refuse_statement("FOR UPDATE and its like lock rows", help, query);
         }
         if query.for_clause.is_some()
             || query.settings.is_some()
             || query.format_clause.is_some()
             || !query.pipe_operators.is_empty()
         {
-            return self.unknown_form("FOR, SETTINGS, FORMAT or |>", span);
+            return self.unknown_form("FOR, SETTINGS, FORMAT or |>", query);
         }
         self.depth += 1;
-        self.body(&query.body, span)
+        self.body(&query.body)
     }
 
     fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<RelationError> {
@@ -190,13 +201,9 @@ impl Visitor for Checker<'_, '_> {
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<RelationError> {
-        let span = select.span();
         if select.into.is_some() {
-            return self.refuse(
-                "SELECT INTO writes a table",
-                "a definition may only read: remove INTO",
-                span,
-            );
+            let help = "a definition may only read: remove INTO";
+            return self.refuse_statement("SELECT INTO writes a table", help, select);
         }
         let plain = select.optimizer_hints.is_empty()
             && select.select_modifiers.is_none()
@@ -213,7 +220,7 @@ impl Visitor for Checker<'_, '_> {
             && !matches!(select.distinct, Some(Distinct::All))
             && select.flavor == SelectFlavor::Standard;
         if !plain {
-            return self.unknown_form(select, span);
+            return self.unknown_form(select, select);
         }
         for item in &select.projection {
             let known = match item {
@@ -224,14 +231,13 @@ impl Visitor for Checker<'_, '_> {
                 }
             };
             if !known {
-                return self.unknown_form(item, item.span());
+                return self.unknown_form(item, item);
             }
         }
         Continue(())
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<RelationError> {
-        let span = factor.span();
         match factor {
             TableFactor::Table {
                 name,
@@ -251,14 +257,14 @@ impl Visitor for Checker<'_, '_> {
                     || sample.is_some()
                     || !index_hints.is_empty()
                 {
-                    return self.unknown_form(factor, span);
+                    return self.unknown_form(factor, factor);
                 }
                 self.table_name(name)?;
                 match args {
-                    Some(args) if args.settings.is_some() => self.unknown_form(factor, span),
+                    Some(args) if args.settings.is_some() => self.unknown_form(factor, factor),
                     Some(args) => {
-                        self.function_name(name, name.span())?;
-                        args.args.iter().try_for_each(|argument| self.argument(argument, span))
+                        self.function_name(name)?;
+                        args.args.iter().try_for_each(|argument| self.argument(argument))
                     }
                     None => Continue(()),
                 }
@@ -269,31 +275,31 @@ impl Visitor for Checker<'_, '_> {
                 ..
             } => Continue(()),
             TableFactor::Derived { alias: None, .. } => {
-                self.refuse("a sub-query in FROM has no name", "write (SELECT …) AS name", span)
+                self.refuse_statement("a sub-query in FROM has no name", "write (SELECT …) AS name", factor)
             }
             TableFactor::Function { name, args, .. } => {
-                self.function_name(name, name.span())?;
-                args.iter().try_for_each(|argument| self.argument(argument, span))
+                self.function_name(name)?;
+                args.iter().try_for_each(|argument| self.argument(argument))
             }
             TableFactor::UNNEST { with_offset: false, .. } | TableFactor::NestedJoin { .. } => Continue(()),
-            _ => self.unknown_form(factor, span),
+            _ => self.unknown_form(factor, factor),
         }
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<RelationError> {
         match expr {
-            Expr::Function(function) => self.function(function, expr.span()),
+            Expr::Function(function) => self.function(function),
             Expr::Value(value) => {
                 self.placeholders += usize::from(matches!(value.value, Value::Placeholder(_)));
                 Continue(())
             }
             Expr::CompoundIdentifier(parts) if parts.len() > 2 => self.refuse(
-                format!("`{expr}` names a column with its schema"),
+                format!("{} names a column with its schema", excerpt(expr)),
                 "write `table.column`, with the table's name or alias in FROM",
-                expr.span(),
+                expr,
             ),
-            known if is_known(known) => Continue(()),
-            other => self.unknown_form(other, other.span()),
+            known if forms::is_known(known) => Continue(()),
+            other => self.unknown_form(other, other),
         }
     }
 
@@ -306,133 +312,11 @@ impl Visitor for Checker<'_, '_> {
                     return self.refuse(
                         "a placeholder cannot stand here",
                         "a placeholder stands where a value may, such as after `=`",
-                        value.span,
+                        value,
                     );
                 }
             }
         }
         Continue(())
-    }
-}
-
-/// Whether a form of expression is one that every later step knows.
-fn is_known(expr: &Expr) -> bool {
-    match expr {
-        Expr::Identifier(_)
-        | Expr::CompoundIdentifier(_)
-        | Expr::IsFalse(_)
-        | Expr::IsNotFalse(_)
-        | Expr::IsTrue(_)
-        | Expr::IsNotTrue(_)
-        | Expr::IsNull(_)
-        | Expr::IsNotNull(_)
-        | Expr::IsUnknown(_)
-        | Expr::IsNotUnknown(_)
-        | Expr::IsDistinctFrom(..)
-        | Expr::IsNotDistinctFrom(..)
-        | Expr::InList { .. }
-        | Expr::InSubquery { .. }
-        | Expr::Between { .. }
-        | Expr::SimilarTo { .. }
-        | Expr::AnyOp { .. }
-        | Expr::AllOp { .. }
-        | Expr::AtTimeZone { .. }
-        | Expr::Extract { .. }
-        | Expr::Ceil { .. }
-        | Expr::Floor { .. }
-        | Expr::Position { .. }
-        | Expr::Substring { .. }
-        | Expr::Trim { .. }
-        | Expr::Overlay { .. }
-        | Expr::Collate { .. }
-        | Expr::Nested(_)
-        | Expr::Case { .. }
-        | Expr::Exists { .. }
-        | Expr::Subquery(_)
-        | Expr::Tuple(_)
-        | Expr::Interval(_) => true,
-        Expr::Like { any, .. } | Expr::ILike { any, .. } => !any,
-        Expr::BinaryOp { op, .. } => is_known_operator(op),
-        Expr::UnaryOp { op, .. } => !matches!(op, UnaryOperator::BangNot | UnaryOperator::PGPostfixFactorial),
-        Expr::Cast {
-            kind: CastKind::Cast | CastKind::DoubleColon,
-            data_type,
-            format: None,
-            ..
-        } => is_known_type(data_type),
-        Expr::TypedString(typed) => !typed.uses_odbc_syntax && is_known_type(&typed.data_type),
-        Expr::CompoundFieldAccess { access_chain, .. } => access_chain
-            .iter()
-            .all(|access| matches!(access, sqlparser::ast::AccessExpr::Subscript(_))),
-        Expr::Array(array) => array.named,
-        _ => false,
-    }
-}
-
-/// PostgreSQL's operators; the parser also knows those of other databases.
-fn is_known_operator(operator: &BinaryOperator) -> bool {
-    !matches!(
-        operator,
-        BinaryOperator::Xor
-            | BinaryOperator::Spaceship
-            | BinaryOperator::DuckIntegerDivide
-            | BinaryOperator::MyIntegerDivide
-            | BinaryOperator::Match
-            | BinaryOperator::Regexp
-            | BinaryOperator::Glob
-            | BinaryOperator::Custom(_)
-            | BinaryOperator::PGCustomBinaryOperator(_)
-            | BinaryOperator::Assignment
-    )
-}
-
-/// PostgreSQL's types. DATETIME is not one of them, which leaves it free as this room's mark of an instant.
-fn is_known_type(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Character(_)
-        | DataType::Char(_)
-        | DataType::CharacterVarying(_)
-        | DataType::CharVarying(_)
-        | DataType::Varchar(_)
-        | DataType::Text
-        | DataType::Uuid
-        | DataType::Numeric(_)
-        | DataType::Decimal(_)
-        | DataType::Dec(_)
-        | DataType::Float(_)
-        | DataType::Float4
-        | DataType::Float8
-        | DataType::Real
-        | DataType::DoublePrecision
-        | DataType::SmallInt(None)
-        | DataType::Int2(None)
-        | DataType::Int(None)
-        | DataType::Int4(None)
-        | DataType::Int8(None)
-        | DataType::Integer(None)
-        | DataType::BigInt(None)
-        | DataType::Bool
-        | DataType::Boolean
-        | DataType::Date
-        | DataType::Time(..)
-        | DataType::Timestamp(..)
-        | DataType::Interval { .. }
-        | DataType::JSON
-        | DataType::JSONB
-        | DataType::Regclass
-        | DataType::Bytea
-        | DataType::Bit(_)
-        | DataType::BitVarying(_)
-        | DataType::VarBit(_)
-        | DataType::TsVector
-        | DataType::TsQuery => true,
-        // Modifiers are printed as they stand.
-        DataType::Custom(_, modifiers) => modifiers.iter().all(|modifier| {
-            modifier
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        }),
-        DataType::Array(sqlparser::ast::ArrayElemTypeDef::SquareBracket(element, _)) => is_known_type(element),
-        _ => false,
     }
 }

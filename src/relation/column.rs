@@ -3,7 +3,7 @@
 use sqlparser::ast::{Expr, Ident};
 
 use super::identifiers::{folded, is_value_word};
-use super::refusal::listed;
+use super::refusal::{excerpt, listed};
 use super::shape::name_in_from;
 use super::source::Source;
 use super::{Column, Relation, RelationError, parse};
@@ -15,7 +15,7 @@ const ALIKE: f64 = 0.75;
 pub(super) fn parse(relation: &Relation, text: &str) -> Result<Column, RelationError> {
     let everything = Some(0..text.len());
     let no_column = || {
-        RelationError::new(format!("`{text}` is not a column's name"))
+        RelationError::new(format!("{} is not a column's name", excerpt(text)))
             .help("write `column` or `table.column`")
             .at(everything.clone())
     };
@@ -60,7 +60,8 @@ fn qualified(
 }
 
 fn tables_in_from(relation: &Relation) -> Vec<String> {
-    let factors = std::iter::once(&relation.from.relation).chain(relation.from.joins.iter().map(|join| &join.relation));
+    let factors = std::iter::once(&relation.parts.from.relation)
+        .chain(relation.parts.from.joins.iter().map(|join| &join.relation));
     factors.filter_map(name_in_from).collect()
 }
 

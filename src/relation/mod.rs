@@ -9,6 +9,8 @@ use chrono::{DateTime, Utc};
 mod bind;
 mod check;
 mod column;
+mod extent;
+mod forms;
 mod functions;
 mod histogram;
 mod identifiers;

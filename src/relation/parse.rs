@@ -13,10 +13,29 @@ use super::identifiers;
 use super::literal;
 use super::shape::{self, Shape};
 use super::source::{Source, lower_first};
+use super::tree::Parts;
 use super::{Query, Relation, RelationError};
+
+/// The stack that parsing gets, in bytes of address space. The parser grows the stack itself where expressions and queries
+/// nest, but not where joins do, and a level of those takes more than 100 KiB in a debug build.
+const STACK: usize = 32 * 1024 * 1024;
 
 /// Parse what may follow FROM.
 pub(super) fn relation(text: &str) -> Result<Relation, RelationError> {
+    stacker::grow(STACK, || parse_relation(text))
+}
+
+/// Parse a whole SELECT.
+pub(super) fn query(text: &str) -> Result<Query, RelationError> {
+    stacker::grow(STACK, || parse_whole_query(text))
+}
+
+/// Parse a lone expression, such as a column's name.
+pub(super) fn expression(source: &Source<'_>) -> Result<ast::Expr, RelationError> {
+    stacker::grow(STACK, || parse_expression(source))
+}
+
+fn parse_relation(text: &str) -> Result<Relation, RelationError> {
     let source = Source::read(text)?;
     let query = parse_query(&source, true)?;
     let Shape {
@@ -37,16 +56,16 @@ pub(super) fn relation(text: &str) -> Result<Relation, RelationError> {
     let qualifier = from.joins.is_empty().then_some(main.alias.as_str());
     identifiers::quote(&mut filter, qualifier);
     identifiers::quote(&mut groups, qualifier);
-    Ok(Relation {
+    let parts = Parts {
         from,
         filter,
         groups,
         main,
-    })
+    };
+    Ok(Relation { parts: Box::new(parts) })
 }
 
-/// Parse a whole SELECT.
-pub(super) fn query(text: &str) -> Result<Query, RelationError> {
+fn parse_whole_query(text: &str) -> Result<Query, RelationError> {
     let source = Source::read(text)?;
     let mut query = parse_query(&source, false)?;
     Checker::new(&source).check(&query)?;
@@ -55,8 +74,7 @@ pub(super) fn query(text: &str) -> Result<Query, RelationError> {
     Ok(Query { query })
 }
 
-/// Parse a lone expression, such as a column's name.
-pub(super) fn expression(source: &Source<'_>) -> Result<ast::Expr, RelationError> {
+fn parse_expression(source: &Source<'_>) -> Result<ast::Expr, RelationError> {
     let mut parser = parser_over(source.tokens().to_vec());
     let parsed = parser.parse_expr().map_err(|error| parse_error(&error, source))?;
     expect_end(&parser, source)?;

@@ -32,6 +32,16 @@ pub(super) fn not_on_sqlite(what: impl std::fmt::Display) -> RelationError {
     RelationError::new(format!("{what} is not supported on SQLite"))
 }
 
+/// A piece of SQL in a sentence: its beginning, if it is long.
+pub(super) fn excerpt(sql: impl std::fmt::Display) -> String {
+    const LONGEST: usize = 80;
+    let sql = sql.to_string();
+    match sql.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}…`", &sql[..end]),
+        None => format!("`{sql}`"),
+    }
+}
+
 /// Names in a sentence: `` `a`, `b` ``.
 pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names

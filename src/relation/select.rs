@@ -34,8 +34,8 @@ impl Relation {
     }
 
     /// The key `step` rows further on than the start of the range, for keyset stepping:
-    /// `SELECT columns FROM main_table [WHERE range] ORDER BY columns LIMIT 1 OFFSET step`. Filters are left out, so that
-    /// every row of the table lies in exactly one step.
+    /// `SELECT columns FROM table [WHERE range] ORDER BY columns LIMIT 1 OFFSET step`, of the table that the columns are
+    /// of. Filters are left out, so that every row of the table lies in exactly one step.
     ///
     /// # Errors
     ///
@@ -47,11 +47,12 @@ impl Relation {
         range: Option<&KeyRange>,
         step: u64,
     ) -> Result<String, RelationError> {
-        if columns.is_empty() {
+        let Some(first) = columns.first() else {
             return Err(RelationError::new("a step needs the columns of a key"));
-        }
+        };
+        let table = self.base_of(&first.table).unwrap_or_else(|| self.base());
         let columns = texts(columns, dialect)?;
-        let tail = self.base().tail(dialect, range_condition(range, dialect)?)?;
+        let tail = table.tail(dialect, range_condition(range, dialect)?)?;
         Ok(format!(
             "SELECT {columns} {tail} ORDER BY {columns} LIMIT 1 OFFSET {step}"
         ))
@@ -77,13 +78,13 @@ impl Relation {
 
     /// The group keys as the select list names them.
     pub(super) fn group_keys(&self, dialect: Dialect) -> Result<Vec<String>, RelationError> {
-        self.groups.iter().map(|key| render::text(key, dialect)).collect()
+        self.parts.groups.iter().map(|key| render::text(key, dialect)).collect()
     }
 
     /// `FROM … [WHERE …] [GROUP BY …]`, with one more condition.
     pub(super) fn tail(&self, dialect: Dialect, extra: Option<Expr>) -> Result<String, RelationError> {
-        let mut tail = format!("FROM {}", render::text(&self.from, dialect)?);
-        if let Some(filter) = and(self.filter.clone(), extra) {
+        let mut tail = format!("FROM {}", render::text(&self.parts.from, dialect)?);
+        if let Some(filter) = and(self.parts.filter.clone(), extra) {
             tail.push_str(" WHERE ");
             tail.push_str(&render::text(&filter, dialect)?);
         }

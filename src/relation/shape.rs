@@ -1,8 +1,8 @@
 //! The shape of a relation: tables with joins, WHERE, GROUP BY, and nothing else.
 
 use sqlparser::ast::{
-    Expr, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, Query, Select, SetExpr, Spanned,
-    TableAlias, TableFactor, TableWithJoins, Visit, Visitor,
+    Expr, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, Query, Select, SetExpr, TableAlias,
+    TableFactor, TableWithJoins, Visit, Visitor,
 };
 use sqlparser::keywords::Keyword;
 use std::ops::ControlFlow;
@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use super::identifiers::folded;
 use super::source::Source;
 use super::tree::Main;
-use super::{MainTable, RelationError};
+use super::{MainTable, RelationError, extent};
 
 /// The clauses of a relation.
 pub(super) struct Shape {
@@ -57,7 +57,7 @@ pub(super) fn main_source(from: &TableWithJoins, source: &Source<'_>) -> Result<
             ..
         } => {
             let table = table(name, alias.as_ref())
-                .ok_or_else(|| RelationError::new("the first table has no name").at(source.range(name.span())))?;
+                .ok_or_else(|| RelationError::new("the first table has no name").at(source.range(extent::of(name))))?;
             Ok(Main {
                 alias: table.alias.clone(),
                 table: Some(table),
@@ -74,7 +74,7 @@ pub(super) fn main_source(from: &TableWithJoins, source: &Source<'_>) -> Result<
         other => Err(
             RelationError::new("the first item of FROM is neither a table nor a sub-query")
                 .help("start with the table whose rows are counted, and JOIN the rest without brackets")
-                .at(source.range(other.span())),
+                .at(source.range(extent::of(other))),
         ),
     }
 }
@@ -172,7 +172,7 @@ fn set_operation(source: &Source<'_>) -> RelationError {
 
 fn check_joins(joins: &[Join], source: &Source<'_>) -> Result<(), RelationError> {
     for join in joins {
-        let place = source.range(join.span());
+        let place = source.range(extent::of(join));
         let constraint = match &join.join_operator {
             JoinOperator::Join(constraint)
             | JoinOperator::Inner(constraint)
@@ -215,7 +215,7 @@ fn check_aliases(from: &TableWithJoins, source: &Source<'_>) -> Result<(), Relat
         if seen.contains(&name) {
             return Err(RelationError::new(format!("`{name}` is named twice in FROM"))
                 .help("give one of them another name: table AS name")
-                .at(source.range(factor.span())));
+                .at(source.range(extent::of(factor))));
         }
         seen.push(name);
     }
@@ -245,7 +245,7 @@ fn group_keys(group_by: GroupByExpr, source: &Source<'_>) -> Result<Vec<Expr>, R
         return Err(sets_of_keys().at(place));
     }
     for key in &keys {
-        let place = source.range(key.span()).or_else(|| place.clone());
+        let place = source.range(extent::of(key)).or_else(|| place.clone());
         match key {
             Expr::Rollup(_) | Expr::Cube(_) | Expr::GroupingSets(_) => return Err(sets_of_keys().at(place)),
             Expr::Tuple(_) => {

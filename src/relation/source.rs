@@ -14,9 +14,13 @@ const MAX_BYTES: usize = 64 * 1024;
 /// How deep brackets may stand in each other.
 const MAX_NESTING: usize = 40;
 
-/// How many operators and keywords a text may have. The parser builds chains such as `a AND b AND …` as a tree one level
-/// deeper for each link, without recursing itself, so its own limit does not see them; every later walk over the tree does.
-const MAX_OPERATORS: usize = 1_000;
+/// How long a chain such as `a AND b AND …` may be, in operators and keywords, those of the brackets around it included.
+/// The parser builds a chain as a tree that is one level deeper for each link, without recursing itself, so its own limit
+/// does not see it; copying, comparing and dropping the tree do recurse. 2 MiB of stack hold 400 levels in a debug build.
+const MAX_CHAIN: usize = 300;
+
+/// What a join or UNION counts for in a chain: each level of these takes far more stack than an operator's.
+const WIDE_LINK: usize = 16;
 
 /// A text and its tokens, white space and comments included.
 pub(super) struct Source<'a> {
@@ -54,6 +58,21 @@ impl<'a> Source<'a> {
         start..token.map_or(start, |token| offset(self.text, token.span.end).max(start))
     }
 
+    /// A range, begun at the last of some keywords before it.
+    pub(super) fn led_by(&self, range: Range<usize>, keywords: &[Keyword]) -> Range<usize> {
+        let leads = |token: &Token| matches!(token, Token::Word(word) if keywords.contains(&word.keyword));
+        let starts = self
+            .tokens
+            .iter()
+            .filter(|token| leads(&token.token))
+            .map(|token| offset(self.text, token.span.start));
+        let start = starts
+            .take_while(|start| *start < range.start)
+            .last()
+            .unwrap_or(range.start);
+        start..range.end
+    }
+
     /// The first occurrence of a keyword outside all brackets.
     pub(super) fn keyword(&self, keyword: Keyword) -> Option<Range<usize>> {
         self.outside_brackets(|token| matches!(token, Token::Word(word) if word.keyword == keyword))
@@ -66,47 +85,93 @@ impl<'a> Source<'a> {
 
     fn outside_brackets(&self, wanted: impl Fn(&Token) -> bool) -> Option<Range<usize>> {
         let mut depth = 0_usize;
-        for token in &self.tokens {
-            match bracket(&token.token) {
-                Some(Bracket::Opens) => depth += 1,
-                Some(Bracket::Closes) => depth = depth.saturating_sub(1),
-                None if depth == 0 && wanted(&token.token) => return self.range(token.span),
-                None => {}
+        for TokenWithSpan { token, span } in &self.tokens {
+            match token {
+                Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
+                Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
+                token if depth == 0 && wanted(token) => return self.range(*span),
+                _ => {}
             }
         }
         None
     }
 
     fn check_tokens(&self) -> Result<(), RelationError> {
-        let (mut depth, mut operators) = (0_usize, 0_usize);
+        let mut chains = Chains::default();
         for TokenWithSpan { token, span } in &self.tokens {
-            match bracket(token) {
-                Some(Bracket::Opens) => depth += 1,
-                Some(Bracket::Closes) => depth = depth.saturating_sub(1),
-                None => operators += usize::from(deepens(token)),
-            }
-            if *token == Token::SemiColon {
-                return Err(RelationError::new("`;` does not belong here")
-                    .help("write one statement, without a `;`")
-                    .at(self.range(*span)));
-            }
-            if depth > MAX_NESTING {
-                return Err(
-                    RelationError::new(format!("brackets are nested deeper than {MAX_NESTING} levels"))
-                        .help("write it with fewer levels, or as a view of the database")
-                        .at(self.range(*span)),
-                );
-            }
-            if operators > MAX_OPERATORS {
-                return Err(
-                    RelationError::new(format!("more than {MAX_OPERATORS} operators and keywords"))
-                        .help("write alternatives as IN (…), or make it a view of the database")
-                        .at(self.range(*span)),
-                );
-            }
+            chains.follow(token);
+            let refusal = if *token == Token::SemiColon {
+                RelationError::new("`;` does not belong here").help("write one statement, without a `;`")
+            } else if chains.nesting() > MAX_NESTING {
+                RelationError::new(format!("brackets are nested deeper than {MAX_NESTING} levels"))
+                    .help("write it with fewer levels, or as a view of the database")
+            } else if chains.length() > MAX_CHAIN {
+                RelationError::new(format!("a chain of more than {MAX_CHAIN} operators and keywords"))
+                    .help("write alternatives as IN (…), or make it a view of the database")
+            } else {
+                continue;
+            };
+            return Err(refusal.at(self.range(*span)));
         }
         Ok(())
     }
+}
+
+/// Follows tokens, and keeps an upper bound of the depth of the tree that they make.
+#[derive(Default)]
+struct Chains {
+    /// The levels around the innermost open bracket.
+    outer: Vec<Chain>,
+    current: Chain,
+    /// UNION and its like, whose sides hold lists; these are never forgotten.
+    set_operations: usize,
+}
+
+/// The chain inside one pair of brackets.
+#[derive(Default)]
+struct Chain {
+    /// In the present item of a list.
+    item: usize,
+    /// In the longest item before it.
+    longest: usize,
+}
+
+impl Chains {
+    fn follow(&mut self, token: &Token) {
+        match token {
+            Token::LParen | Token::LBracket | Token::LBrace => self.outer.push(std::mem::take(&mut self.current)),
+            Token::RParen | Token::RBracket | Token::RBrace => {
+                if let Some(outer) = self.outer.pop() {
+                    let inner = std::mem::replace(&mut self.current, outer);
+                    // What follows may be put around the brackets.
+                    self.current.item += inner.longest.max(inner.item) + 1;
+                }
+            }
+            // Items of a list stand beside each other.
+            Token::Comma => {
+                self.current.longest = self.current.longest.max(self.current.item);
+                self.current.item = 0;
+            }
+            Token::Word(word) if is_set_operation(word.keyword) => self.set_operations += WIDE_LINK,
+            Token::Word(word) if word.keyword == Keyword::JOIN => self.current.item += WIDE_LINK,
+            token => self.current.item += usize::from(deepens(token)),
+        }
+    }
+
+    fn nesting(&self) -> usize {
+        self.outer.len()
+    }
+
+    fn length(&self) -> usize {
+        self.outer.iter().map(|chain| chain.item).sum::<usize>() + self.current.item + self.set_operations
+    }
+}
+
+fn is_set_operation(keyword: Keyword) -> bool {
+    matches!(
+        keyword,
+        Keyword::UNION | Keyword::INTERSECT | Keyword::EXCEPT | Keyword::MINUS
+    )
 }
 
 fn check_bytes(text: &str) -> Result<(), RelationError> {
@@ -141,19 +206,6 @@ pub(super) fn lower_first(message: &str) -> String {
         (Some(first), Some(second)) if second.is_uppercase() => format!("{first}{second}{}", characters.as_str()),
         (Some(first), second) => first.to_lowercase().chain(second).collect::<String>() + characters.as_str(),
         (None, _) => String::new(),
-    }
-}
-
-enum Bracket {
-    Opens,
-    Closes,
-}
-
-fn bracket(token: &Token) -> Option<Bracket> {
-    match token {
-        Token::LParen | Token::LBracket | Token::LBrace => Some(Bracket::Opens),
-        Token::RParen | Token::RBracket | Token::RBrace => Some(Bracket::Closes),
-        _ => None,
     }
 }
 

@@ -3,22 +3,29 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sqlparser::ast::{BinaryOperator, Expr, Ident, TableWithJoins};
+use sqlparser::ast::{BinaryOperator, Expr, Ident, TableFactor, TableWithJoins};
 
 use super::bind::{self, Placeholders};
 use super::identifiers::quoted;
 use super::instant;
 use super::literal::nest;
 use super::tables::Tables;
-use super::{Column, MainTable, RelationError, Window, column, parse};
+use super::{Column, MainTable, RelationError, Window, column, parse, shape};
 
 /// Tables with joins, WHERE and GROUP BY: what may follow FROM. Equal relations render to the same SQL.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Relation {
-    pub(super) from: TableWithJoins,
-    pub(super) filter: Option<Expr>,
-    pub(super) groups: Vec<Expr>,
-    pub(super) main: Main,
+    /// Boxed, because the parser's nodes are some kilobytes large, and a relation is passed on as a part of measures.
+    pub(super) parts: Box<Parts>,
+}
+
+/// The clauses of a relation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Parts {
+    pub from: TableWithJoins,
+    pub filter: Option<Expr>,
+    pub groups: Vec<Expr>,
+    pub main: Main,
 }
 
 /// The first item of FROM.
@@ -42,9 +49,9 @@ impl Relation {
     /// Names of the `:placeholders`, in order of appearance, each once; `:now` is not one of them.
     pub fn placeholders(&self) -> Vec<String> {
         Placeholders::default()
-            .of(&self.from)
-            .of(&self.filter)
-            .of(&self.groups)
+            .of(&self.parts.from)
+            .of(&self.parts.filter)
+            .of(&self.parts.groups)
             .into_names()
     }
 
@@ -61,49 +68,49 @@ impl Relation {
     ) -> Result<Relation, RelationError> {
         bind::check_complete(&self.placeholders(), parameters)?;
         let mut bound = self.clone();
-        bind::bind(&mut bound.from, parameters, now)?;
-        bind::bind(&mut bound.filter, parameters, now)?;
-        bind::bind(&mut bound.groups, parameters, now)?;
+        bind::bind(&mut bound.parts.from, parameters, now)?;
+        bind::bind(&mut bound.parts.filter, parameters, now)?;
+        bind::bind(&mut bound.parts.groups, parameters, now)?;
         Ok(bound)
     }
 
     /// The table whose rows are counted; `None` where FROM starts with a sub-query, which has a
     /// [`main_alias`](Self::main_alias) only.
     pub fn main_table(&self) -> Option<&MainTable> {
-        self.main.table.as_ref()
+        self.parts.main.table.as_ref()
     }
 
     /// What the rest of the relation calls the first item of FROM.
     pub fn main_alias(&self) -> &str {
-        &self.main.alias
+        &self.parts.main.alias
     }
 
     /// Whether there is more than one item in FROM.
     pub fn is_joined(&self) -> bool {
-        !self.from.joins.is_empty()
+        !self.parts.from.joins.is_empty()
     }
 
     /// Whether there is a GROUP BY.
     pub fn is_grouped(&self) -> bool {
-        !self.groups.is_empty()
+        !self.parts.groups.is_empty()
     }
 
     /// How many keys stand before the aggregates in each row.
     pub fn group_width(&self) -> usize {
-        self.groups.len()
+        self.parts.groups.len()
     }
 
     /// Whether there is a WHERE.
     pub fn has_filter(&self) -> bool {
-        self.filter.is_some()
+        self.parts.filter.is_some()
     }
 
     /// Every real table named anywhere in it, joins and sub-queries included, in order of appearance.
     pub fn tables(&self) -> Vec<MainTable> {
         Tables::default()
-            .of(&self.from)
-            .of(&self.filter)
-            .of(&self.groups)
+            .of(&self.parts.from)
+            .of(&self.parts.filter)
+            .of(&self.parts.groups)
             .into_list()
     }
 
@@ -124,31 +131,69 @@ impl Relation {
             low: Box::new(instant::literal(window.from)),
             high: Box::new(instant::literal(window.to)),
         };
-        Relation {
-            filter: and(self.filter.clone(), Some(between)),
-            ..self.clone()
-        }
+        let mut relation = self.clone();
+        relation.parts.filter = and(relation.parts.filter.take(), Some(between));
+        relation
     }
 
     /// The main table alone: no joins, no WHERE, no GROUP BY.
     pub fn base(&self) -> Relation {
-        Relation {
+        let from = TableWithJoins {
+            relation: self.parts.from.relation.clone(),
+            joins: Vec::new(),
+        };
+        let main = self.parts.main.clone();
+        let parts = Parts {
+            from,
+            filter: None,
+            groups: Vec::new(),
+            main,
+        };
+        Relation { parts: Box::new(parts) }
+    }
+
+    /// The real table that an item of FROM is; `None` for sub-queries, functions and names that FROM has not.
+    pub fn table(&self, alias: &str) -> Option<MainTable> {
+        match self.item(alias)? {
+            TableFactor::Table {
+                name,
+                alias,
+                args: None,
+                ..
+            } => shape::table(name, alias.as_ref()),
+            _ => None,
+        }
+    }
+
+    /// One real table of FROM alone, as [`base`](Self::base) is the first one.
+    pub fn base_of(&self, alias: &str) -> Option<Relation> {
+        let main = Main {
+            alias: alias.to_owned(),
+            table: Some(self.table(alias)?),
+        };
+        Some(Relation {
             from: TableWithJoins {
-                relation: self.from.relation.clone(),
+                relation: self.item(alias)?.clone(),
                 joins: Vec::new(),
             },
             filter: None,
             groups: Vec::new(),
-            main: self.main.clone(),
-        }
+            main,
+        })
+    }
+
+    fn item(&self, alias: &str) -> Option<&TableFactor> {
+        let joined = self.from.joins.iter().map(|join| &join.relation);
+        std::iter::once(&self.from.relation)
+            .chain(joined)
+            .find(|item| shape::name_in_from(item).as_deref() == Some(alias))
     }
 
     /// Without GROUP BY.
     pub fn ungrouped(&self) -> Relation {
-        Relation {
-            groups: Vec::new(),
-            ..self.clone()
-        }
+        let mut relation = self.clone();
+        relation.parts.groups.clear();
+        relation
     }
 }
 

@@ -93,7 +93,10 @@ fn shaped(
         None => Err(Failure::new(Reason::NotRun, "the measure was not read")),
     };
     let reading = measure.reading(&read)?;
-    let error_bound = matches!(reading, Reading::Sketch(_)).then_some(sketch::ERROR_BOUND);
+    let error_bound = match &reading {
+        Reading::Sketch(sketch) => Some(sketch::error_bound(sketch.count())),
+        _ => None,
+    };
     let (Some(class), Some(definition)) = (&metric.class, metric.definition) else {
         return Ok((reading.to_json(), error_bound));
     };

@@ -1,9 +1,11 @@
 //! The payload and its timing metadata, made of outcomes alone.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::Outcome;
 use crate::definition::KeyPath;
+use crate::versions::{Metadata, MetricTiming};
 
 /// One JSON object, each value at its key path (spec 2.3).
 pub fn payload(outcomes: &[Outcome]) -> Value {
@@ -40,22 +42,20 @@ fn insert(root: &mut Map<String, Value>, key_path: &KeyPath, value: Value) -> bo
     true
 }
 
-/// `{"uuid", "metrics": [{"name", "time_elapsed", "error"?, "error_bound"?}]}`: seconds for each metric, why it fell back,
-/// how far an estimate may be off.
-pub fn metadata(uuid: &Value, outcomes: &[Outcome]) -> Value {
-    let metrics: Vec<Value> = outcomes.iter().map(timing).collect();
-    json!({"uuid": uuid, "metrics": metrics})
+/// Seconds for each metric, why it fell back, how far an estimate may be off.
+pub fn metadata(uuid: Uuid, outcomes: &[Outcome]) -> Metadata {
+    Metadata {
+        uuid,
+        metrics: outcomes.iter().map(timing).collect(),
+    }
 }
 
-fn timing(outcome: &Outcome) -> Value {
-    let mut entry = Map::new();
-    entry.insert("name".into(), outcome.key_path.as_str().into());
-    entry.insert("time_elapsed".into(), outcome.elapsed.as_secs_f64().into());
-    if let Some(failure) = outcome.failure() {
-        entry.insert("error".into(), failure.to_string().into());
-    }
-    if let Some(bound) = outcome.error_bound {
-        entry.insert("error_bound".into(), bound.into());
-    }
-    Value::Object(entry)
+fn timing(outcome: &Outcome) -> MetricTiming {
+    let error = outcome.failure().map(ToString::to_string);
+    MetricTiming::new(
+        outcome.key_path.to_string(),
+        outcome.elapsed,
+        error.as_deref(),
+        outcome.error_bound,
+    )
 }

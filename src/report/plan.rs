@@ -8,7 +8,7 @@ use super::read::isolated;
 use crate::config::MetricGlobs;
 use crate::definition::{DataCategory, KeyPath, Loaded, MetricDefinition, Status};
 use crate::instrumentation::{Class, Context, Registry, Request};
-use crate::measure::{DatabaseMeasure, Failure, Measure, Reason};
+use crate::measure::{Failure, Measure, Reason};
 use crate::relation::Operation;
 
 /// Which metrics a run computes: what may not leave is not computed.
@@ -53,13 +53,10 @@ pub struct PlannedMetric<'a> {
 
 impl PlannedMetric<'_> {
     pub(super) fn is_histogram(&self) -> bool {
-        matches!(
-            &self.measure,
-            Ok(Some(Measure::Database(DatabaseMeasure {
-                operation: Operation::Histogram { .. },
-                ..
-            })))
-        )
+        match &self.measure {
+            Ok(Some(Measure::Database(measure))) => matches!(measure.operation, Operation::Histogram { .. }),
+            _ => false,
+        }
     }
 
     /// The fallback that the definition declares, or its class.

@@ -220,12 +220,17 @@ fn read_known(measure: &Measure, sources: &Sources) -> Result<Reading, Failure> 
         Measure::Fact(fact) => sources.facts.fact(*fact).map(Reading::Value),
         Measure::Setting(name) => sources.facts.setting(name).map(Reading::Value),
         Measure::Constant(value) => Ok(Reading::Value(value.clone())),
-        Measure::Database(DatabaseMeasure { database, .. }) | Measure::SqlValue(SqlValueMeasure { database, .. }) => {
-            let message = format!("the configuration has no [database.{database}]");
-            Err(Failure::new(Reason::SourceNotConfigured, message))
-        }
+        Measure::Database(measure) => Err(not_configured(&measure.database)),
+        Measure::SqlValue(measure) => Err(not_configured(&measure.database)),
         Measure::Sum(_) => Err(Failure::new(Reason::InvalidOptions, "a sum is read by its parts")),
     }
+}
+
+fn not_configured(database: &str) -> Failure {
+    Failure::new(
+        Reason::SourceNotConfigured,
+        format!("the configuration has no [database.{database}]"),
+    )
 }
 
 /// The text of a panic may hold a row's value: only texts fixed in the code are kept.

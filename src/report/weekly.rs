@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::collect::{Collection, collect};
@@ -116,13 +115,18 @@ fn new_report(
     payload: &str,
     collection: &Collection,
 ) -> NewReport {
-    let uuid = Value::from(job.uuid.to_string());
-    let metadata = json!({"metadata": metadata(&uuid, &collection.outcomes)});
+    let metadata_json = match metadata(job.uuid, &collection.outcomes).to_body() {
+        Ok(body) => Some(body),
+        Err(error) => {
+            tracing::warn!(%error, "The run's metadata cannot be written.");
+            None
+        }
+    };
     NewReport {
         run_id,
         recorded_at,
         payload_json: payload.to_owned(),
-        metadata_json: Some(metadata.to_string()),
+        metadata_json,
     }
 }
 

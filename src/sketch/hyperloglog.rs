@@ -8,7 +8,7 @@ use super::estimator;
 use super::murmur;
 use super::redis;
 use super::register::{Histogram, REGISTERS, Registers, index_of, value_of};
-use super::small_set::SmallSet;
+use super::small_set::{CAPACITY, SmallSet};
 
 /// A distinct-count sketch of 2^14 registers, equal to what Redis' PFADD makes of the same bytes.
 ///
@@ -46,7 +46,10 @@ impl HyperLogLog {
     /// # Errors
     /// Bytes that are not such a value; Redis itself would answer WRONGTYPE or INVALIDOBJ.
     pub fn from_redis_bytes(bytes: &[u8]) -> Result<Self, SketchError> {
-        redis::read(bytes).map(Self::of_registers)
+        Ok(match redis::read(bytes)? {
+            redis::Content::Dense(registers) => Self::of_registers(registers),
+            redis::Content::Sparse(occupied) => Self::of_occupied(&occupied),
+        })
     }
 
     /// Adds an element, hashed as its bytes are; says, as PFADD does, whether the sketch changed.
@@ -58,7 +61,7 @@ impl HyperLogLog {
     /// Adds an integer as its decimal text, which is what PFADD sees of one.
     #[inline]
     pub fn add_integer(&mut self, element: i64) -> bool {
-        self.add(itoa::Buffer::new().format(element).as_bytes())
+        self.add_hash(murmur::hash_integer(element))
     }
 
     /// Adds an element by its [`hash`](super::hash).
@@ -145,11 +148,23 @@ impl HyperLogLog {
     }
 
     fn of_registers(registers: Registers) -> Self {
-        let form = match SmallSet::from_registers(&registers) {
-            Some(set) => Form::Small(set),
-            None => Form::Dense(registers),
+        let form = if registers.occupied_len() > CAPACITY {
+            Form::Dense(registers)
+        } else {
+            Form::Small(SmallSet::from_occupied(registers.occupied()))
         };
         HyperLogLog { form }
+    }
+
+    /// The sketch of these registers, given by index and value in the order of the index.
+    fn of_occupied(occupied: &[(usize, u8)]) -> Self {
+        let mut sketch = HyperLogLog {
+            form: Form::Small(SmallSet::from_occupied(occupied.iter().copied())),
+        };
+        if occupied.len() > CAPACITY {
+            sketch.make_dense();
+        }
+        sketch
     }
 
     #[cold]

@@ -153,20 +153,21 @@ fn uphill(chance: &LogChance, damping: f64) -> Option<[f64; 3]> {
 fn bound_of_both(rates: &Rates) -> f64 {
     let [left_only, right_only, both] = *rates;
     let registers = REGISTERS as f64;
-    let larger = reach(rates, 1.0, left_only.min(right_only));
-    let smaller = reach(rates, -1.0, both);
+    let here = DEVIATIONS * deviation_of_both(rates);
+    let larger = reach(rates, here, 1.0, left_only.min(right_only));
+    let smaller = reach(rates, here, -1.0, both);
     larger.max(smaller) * registers + collision_allowance((left_only + right_only + both) * registers)
 }
 
 /// How far beyond the estimate an intersection can be, larger (`direction` 1) or smaller (−1), from which the estimate is
 /// still within the deviations that a bound allows.
 ///
-/// The deviation depends on the true rates, and near the edges, where a part is empty, much so: the one at the estimate
-/// would promise too much. So it is taken at the end of the reach, as for Wilson's interval, by iteration. No rate can
-/// become negative, which leaves `room`.
-fn reach(rates: &Rates, direction: f64, room: f64) -> f64 {
+/// The deviation depends on the true rates, and near the edges, where a part is empty, much so: that at the estimate,
+/// `here`, would promise too much. So it is taken at the end of the reach, as for Wilson's interval, by iteration. No rate
+/// can become negative, which leaves `room`.
+fn reach(rates: &Rates, here: f64, direction: f64, room: f64) -> f64 {
     let [left_only, right_only, both] = *rates;
-    let mut reach = DEVIATIONS * deviation_of_both(rates);
+    let mut reach = here;
     for _ in 0..REACH_STEPS {
         let moved = direction * reach.min(room * 0.999);
         let farther = DEVIATIONS * deviation_of_both(&[left_only - moved, right_only - moved, both + moved]);

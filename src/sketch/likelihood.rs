@@ -85,22 +85,29 @@ impl Pairs {
 /// Fisher's information of one pair of registers: how sharply it tells the rates.
 pub(super) fn information(rates: &Rates) -> Matrix {
     let chances = KINDS.map(|kind| array::from_fn::<_, VALUES, _>(|value| log_chance(kind, value as u8, rates)));
+    let plain = chances.map(|values| values.map(|chance| chance.value.exp()));
     let mut information = [[0.0; 3]; 3];
     for (left, right) in (0..=MAX_REGISTER).flat_map(|left| (0..=MAX_REGISTER).map(move |right| (left, right))) {
-        let (mut value, mut score) = (0.0, [0.0; 3]);
-        for (kind, register) in parts(left, right).into_iter().flatten() {
-            let part = &chances[kind as usize][usize::from(register)];
-            value += part.value;
-            score = array::from_fn(|rate| score[rate] + part.gradient[rate]);
+        let [first, second] =
+            parts(left, right).map(|part| part.map(|(kind, value)| (kind as usize, usize::from(value))));
+        let chance = [first, second]
+            .iter()
+            .flatten()
+            .fold(1.0, |chance, &(kind, value)| chance * plain[kind][value]);
+        if chance < NEVER {
+            continue;
         }
-        let chance = f64::exp(value);
-        // A pair that never comes tells nothing, and its score may be infinite.
-        if chance > 0.0 {
-            add_outer(&mut information, &score, chance);
+        let mut score = [0.0; 3];
+        for &(kind, value) in [first, second].iter().flatten() {
+            score = array::from_fn(|rate| score[rate] + chances[kind][value].gradient[rate]);
         }
+        add_outer(&mut information, &score, chance);
     }
     information
 }
+
+/// Pairs that come with a lower chance tell nothing, and their scores may be infinite.
+const NEVER: f64 = 1e-18;
 
 /// What a pair of registers says.
 fn parts(left: u8, right: u8) -> [Option<(Kind, u8)>; 2] {
@@ -226,3 +233,6 @@ impl LogChance {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

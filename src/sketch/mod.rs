@@ -4,10 +4,11 @@
 //! 2^14 registers under the same hash, so a sketch made here and one made by PFADD merge, compare and count alike.
 //!
 //! - [`HyperLogLog`]: adding, merging, counting, and Redis' bytes both ways;
-//! - [`union`] and [`intersection`]: sizes across sketches, each an [`Estimate`] with its error bound;
-//! - [`joint`]: the sizes of `A\B`, `B\A` and `A∩B` by joint maximum likelihood;
+//! - [`union()`] and [`intersection()`]: sizes across sketches, each an [`Estimate`] with its error bound;
+//! - [`joint()`]: the sizes of `A\B`, `B\A` and `A∩B` by joint maximum likelihood;
 //! - [`GitlabBuckets`]: the 512-bucket form that GitLab persisted, to be read and merged, never made.
 
+mod decimal;
 mod error;
 mod error_bound;
 mod estimator;

@@ -1,5 +1,7 @@
 //! MurmurHash64A, the hash that Redis' HyperLogLog commands use.
 
+use super::decimal::Decimal;
+
 /// The seed of Redis' `hllPatLen`.
 const SEED: u64 = 0xadc8_3b19;
 
@@ -22,16 +24,40 @@ pub fn hash(element: &[u8]) -> u64 {
     finish(state)
 }
 
+/// The [`hash`] of an integer's decimal text.
+#[inline]
+pub(super) fn hash_integer(element: i64) -> u64 {
+    let Some(text) = Decimal::of(element) else {
+        return hash(itoa::Buffer::new().format(element).as_bytes());
+    };
+    let mut state = SEED ^ (text.length as u64).wrapping_mul(MULTIPLIER);
+    let mut left = text.length;
+    for word in text.words {
+        if left == 0 {
+            break;
+        }
+        let part = if left < 8 { word } else { scramble(word) };
+        state = (state ^ part).wrapping_mul(MULTIPLIER);
+        left = left.saturating_sub(8);
+    }
+    finish(state)
+}
+
 #[inline]
 fn scramble(word: u64) -> u64 {
     let word = word.wrapping_mul(MULTIPLIER);
     (word ^ (word >> SHIFT)).wrapping_mul(MULTIPLIER)
 }
 
-/// At most seven bytes as one number.
+/// One to seven bytes as one number, without a loop: the parts that are read may overlap, as they agree where they do.
 #[inline]
 fn little_endian(tail: &[u8]) -> u64 {
-    tail.iter().rev().fold(0, |word, &byte| (word << 8) | u64::from(byte))
+    if let (Some(first), Some(last)) = (tail.first_chunk::<4>(), tail.last_chunk::<4>()) {
+        let shift = 8 * (tail.len() - 4);
+        return u64::from(u32::from_le_bytes(*first)) | (u64::from(u32::from_le_bytes(*last)) << shift);
+    }
+    let at = |place: usize| tail.get(place).map_or(0, |&byte| u64::from(byte) << (8 * place));
+    at(0) | at(1) | at(2)
 }
 
 #[inline]

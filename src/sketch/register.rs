@@ -68,6 +68,11 @@ impl Registers {
         self.0.iter().copied().enumerate().filter(|&(_, value)| value > 0)
     }
 
+    /// How many registers are not zero.
+    pub(super) fn occupied_len(&self) -> usize {
+        self.0.iter().filter(|&&value| value > 0).count()
+    }
+
     /// Lifts every register to the other's.
     pub(super) fn merge(&mut self, other: &Registers) {
         for (register, &value) in self.0.iter_mut().zip(other.0.iter()) {

@@ -3,7 +3,7 @@
 use super::register::{Histogram, INDEX_BITS, MAX_REGISTER, REGISTERS, Registers, VALUE_BITS, index_of, value_of};
 
 /// Hashes beyond which all registers take less time, and little more memory: 8 KiB here against 16 KiB.
-const CAPACITY: usize = 1024;
+pub(super) const CAPACITY: usize = 1024;
 
 /// Distinct hashes in the order of their registers.
 ///
@@ -37,17 +37,11 @@ impl SmallSet {
         }
     }
 
-    /// The set that has these registers, if they are few enough.
-    pub(super) fn from_registers(registers: &Registers) -> Option<Self> {
-        if registers.occupied().count() > CAPACITY {
-            return None;
-        }
-        let keys: Vec<Key> = registers
-            .occupied()
-            .map(|(index, value)| Key::standing_for(index, value))
-            .collect();
+    /// The set that has these registers, given by index and value in the order of the index.
+    pub(super) fn from_occupied(occupied: impl Iterator<Item = (usize, u8)>) -> Self {
+        let keys: Vec<Key> = occupied.map(|(index, value)| Key::standing_for(index, value)).collect();
         let complete = keys.is_empty();
-        Some(SmallSet { keys, complete })
+        SmallSet { keys, complete }
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -26,7 +26,7 @@ pub struct OutcomeRecord {
     pub elapsed_seconds: f64,
     pub statements: u32,
     pub retries: u32,
-    /// The bound of an estimate's error, in the value's unit.
+    /// The relative error that an estimate keeps to in at least 99 of 100 cases.
     pub error_bound: Option<f64>,
 }
 

@@ -33,7 +33,9 @@ fn counts_are_those_of_pfcount() {
 
 #[test]
 fn integers_are_hashed_as_their_decimal_text() {
-    for element in [0, 7, -1, 42, i64::MIN, i64::MAX] {
+    let powers = (0..19).map(|exponent| 10_i64.pow(exponent));
+    let around = powers.flat_map(|power| [power - 1, power, power + 1, 7 * (power / 10) + 3, -power]);
+    for element in around.chain([i64::MIN, i64::MAX]) {
         let (mut integer, mut text) = (HyperLogLog::new(), HyperLogLog::new());
         assert!(integer.add_integer(element));
         assert!(text.add(element.to_string().as_bytes()));

@@ -94,7 +94,16 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_096, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_048, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_integer_is_its_decimal_text(element in any::<i64>(), shift in 0..64_u32) {
+        let element = element >> shift;
+        let (mut integer, mut text) = (HyperLogLog::new(), HyperLogLog::new());
+        integer.add_integer(element);
+        text.add(element.to_string().as_bytes());
+        prop_assert_eq!(integer.to_redis_sparse_bytes(), text.to_redis_sparse_bytes(), "{}", element);
+    }
 
     #[test]
     fn no_bytes_make_the_reader_panic(

@@ -2,17 +2,12 @@
 
 use std::ops::Range;
 
-/// The bytes of `raw` (a scalar as written, from its first byte) that give the bytes `part` of its value.
+/// The bytes of `raw` (a scalar as written: with its quotes, without a block's header) that give `part` of its value.
 ///
 /// Exact for plain, quoted and block scalars, folded or not: value and text differ only in white space, doubled quotes
 /// and escapes of the character itself. `None` where they differ in more, as with `\u00e9`.
-pub(super) fn align(raw: &str, block: bool, value: &str, part: &Range<usize>) -> Option<Range<usize>> {
-    let body = if block {
-        raw.find('\n').map_or(raw.len(), |newline| newline + 1)
-    } else {
-        0
-    };
-    let mut cursor = Cursor { raw, at: body };
+pub(super) fn align(raw: &str, value: &str, part: &Range<usize>) -> Option<Range<usize>> {
+    let mut cursor = Cursor { raw, at: 0 };
     let (mut start, mut end) = (None, None);
     for (offset, character) in value.char_indices() {
         if character.is_whitespace() {

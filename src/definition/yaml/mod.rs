@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
-use super::diagnostic::{Code, Diagnostic, Severity};
+use super::diagnostic::{Diagnostic, Severity};
 use super::source::Source;
 
 mod align;
+mod builder;
 mod tree;
 mod value;
 
@@ -29,7 +31,7 @@ pub(super) struct Document {
 impl Document {
     /// Fails with one diagnostic where the text is not one document, for then nothing else can be told of it.
     pub fn read(source: Source) -> Result<Document, Box<Diagnostic>> {
-        let tree = Tree::build(&source.text).map_err(|error| syntax(&source, error))?;
+        let tree = builder::build(&source.text).map_err(|error| syntax(&source, error))?;
         let value = value::read(&source.text).map_err(|error| syntax(&source, error))?;
         if tree.root().is_none() || value.is_null() {
             return Err(Box::new(empty(&source)));
@@ -108,18 +110,18 @@ impl Document {
     fn span_of(&self, place: &Place) -> Range<usize> {
         let span = self.tree.span(place.value);
         match self.tree.node(place.value).kind {
-            Kind::Scalar { .. } if span.is_empty() => self.name_of(place),
+            Kind::Scalar(_) if span.is_empty() => self.name_of(place),
             _ => span,
         }
     }
 
     fn part_of(&self, place: &Place, part: &Range<usize>) -> Option<Range<usize>> {
         let node = self.tree.node(place.value);
-        let Kind::Scalar { text, block } = &node.kind else {
+        let Kind::Scalar(text) = &node.kind else {
             return None;
         };
         let raw = self.source.text.get(node.span.clone())?;
-        let found = align(raw, *block, text, part)?;
+        let found = align(raw, text, part)?;
         Some(node.span.start + found.start..node.span.start + found.end)
     }
 }

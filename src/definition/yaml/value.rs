@@ -11,9 +11,13 @@ use super::tree::SyntaxError;
 pub(super) fn read(text: &str) -> Result<Value, SyntaxError> {
     serde_yaml::from_str(text).map(merged).map_err(|error| {
         let at = error.location().map_or(0, |location| location.index());
+        let message = format!("not valid YAML: {}", without_place(&error));
+        let help = message
+            .contains("repetition")
+            .then(|| "aliases repeat too much: write the values out".to_owned());
         SyntaxError {
-            message: format!("not valid YAML: {}", without_place(&error)),
-            help: None,
+            message,
+            help,
             span: at..at + 1,
         }
     })

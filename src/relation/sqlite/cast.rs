@@ -1,15 +1,21 @@
 //! Casts. SQLite's own CAST never fails and cuts where PostgreSQL rounds, so each type is spelled on its own.
 
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
 use sqlparser::ast::{
     BinaryOperator, CaseWhen, CastKind, CharacterLength, DataType, ExactNumberInfo, Expr, TypedString, Value,
-    ValueWithSpan, helpers::attached_token::AttachedToken,
+    ValueWithSpan, Visit, Visitor, helpers::attached_token::AttachedToken,
 };
 
 use super::function::call;
 use crate::relation::RelationError;
 use crate::relation::instant;
 use crate::relation::literal::{nest, number, string, value};
-use crate::relation::refusal::not_on_sqlite;
+use crate::relation::refusal::{excerpt, not_on_sqlite};
+
+/// How many casts may stand inside the operand of a cast to integer, which is written out three times.
+const MAX_INNER_CASTS: usize = 8;
 
 /// Translate a cast or a typed literal.
 pub(super) fn translate(expr: &Expr) -> Result<Expr, RelationError> {
@@ -33,7 +39,7 @@ fn of_type(operand: Expr, data_type: &DataType) -> Option<Result<Expr, RelationE
         | DataType::Int4(_)
         | DataType::Int8(_)
         | DataType::Integer(_)
-        | DataType::BigInt(_) => integer(operand),
+        | DataType::BigInt(_) => integer(operand)?,
         DataType::Text | DataType::Uuid => cast(operand, DataType::Text),
         DataType::Varchar(length) | DataType::CharacterVarying(length) | DataType::CharVarying(length) => {
             match length {
@@ -63,33 +69,49 @@ fn of_type(operand: Expr, data_type: &DataType) -> Option<Result<Expr, RelationE
 }
 
 fn refused(expr: &Expr) -> RelationError {
-    not_on_sqlite(format!("`{expr}`"))
-        .help("use a type that both have, such as integer, text, numeric, date or timestamp")
+    not_on_sqlite(excerpt(expr)).help("use a type that both have, such as integer, text, numeric, date or timestamp")
 }
 
 /// PostgreSQL rounds a fraction away, SQLite would cut it off. A literal of digits needs neither.
-fn integer(operand: Expr) -> Expr {
+fn integer(operand: Expr) -> Option<Expr> {
     let is_whole = |text: &str| text.trim().parse::<i64>().is_ok();
-    match text_or_number(&operand) {
-        Some(text) if is_whole(text) => cast(operand, DataType::Integer(None)),
-        _ => {
-            let is_real = Expr::BinaryOp {
-                left: Box::new(call("typeof", vec![operand.clone()])),
-                op: BinaryOperator::Eq,
-                right: Box::new(string("real")),
-            };
-            let rounded = cast(call("round", vec![operand.clone()]), DataType::Integer(None));
-            Expr::Case {
-                case_token: AttachedToken::empty(),
-                end_token: AttachedToken::empty(),
-                operand: None,
-                conditions: vec![CaseWhen {
-                    condition: is_real,
-                    result: rounded,
-                }],
-                else_result: Some(Box::new(cast(operand, DataType::Integer(None)))),
-            }
+    if text_or_number(&operand).is_some_and(is_whole) {
+        return Some(cast(operand, DataType::Integer(None)));
+    }
+    if casts(&operand) > MAX_INNER_CASTS {
+        return None;
+    }
+    let is_real = Expr::BinaryOp {
+        left: Box::new(call("typeof", vec![operand.clone()])),
+        op: BinaryOperator::Eq,
+        right: Box::new(string("real")),
+    };
+    let rounded = cast(call("round", vec![operand.clone()]), DataType::Integer(None));
+    Some(Expr::Case {
+        case_token: AttachedToken::empty(),
+        end_token: AttachedToken::empty(),
+        operand: None,
+        conditions: vec![CaseWhen {
+            condition: is_real,
+            result: rounded,
+        }],
+        else_result: Some(Box::new(cast(operand, DataType::Integer(None)))),
+    })
+}
+
+fn casts(expr: &Expr) -> usize {
+    struct Counter(usize);
+    impl Visitor for Counter {
+        type Break = Infallible;
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Infallible> {
+            self.0 += usize::from(matches!(expr, Expr::Cast { .. }));
+            ControlFlow::Continue(())
         }
+    }
+    let mut counter = Counter(0);
+    match expr.visit(&mut counter) {
+        ControlFlow::Continue(()) => counter.0,
+        ControlFlow::Break(never) => match never {},
     }
 }
 

@@ -4,7 +4,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Value, ValueWithSpan};
 
 use crate::relation::RelationError;
 use crate::relation::literal::string;
-use crate::relation::refusal::not_on_sqlite;
+use crate::relation::refusal::{excerpt, not_on_sqlite};
 
 /// Translate a LIKE or ILIKE.
 pub(super) fn translate(expr: &Expr) -> Result<Expr, RelationError> {
@@ -16,7 +16,7 @@ pub(super) fn translate(expr: &Expr) -> Result<Expr, RelationError> {
             escape_char,
             ..
         } => glob(*negated, subject, pattern, escape_char.as_deref())
-            .ok_or_else(|| not_on_sqlite(format!("`{expr}`")).help("give LIKE a literal pattern, or use ILIKE")),
+            .ok_or_else(|| not_on_sqlite(excerpt(expr)).help("give LIKE a literal pattern, or use ILIKE")),
         Expr::ILike {
             negated,
             expr: subject,

@@ -18,7 +18,7 @@ use super::identifiers::{folded, is_value_word};
 use super::instant;
 use super::literal::number;
 use super::parse::try_rewrite;
-use super::refusal::not_on_sqlite;
+use super::refusal::{excerpt, not_on_sqlite};
 
 /// Translate a part of a tree.
 pub(super) fn translate<T: VisitMut>(part: &mut T) -> Result<(), RelationError> {
@@ -80,7 +80,7 @@ impl VisitorMut for Translator {
             TableFactor::Derived { lateral: true, .. } => Break(not_on_sqlite("LATERAL")),
             TableFactor::Derived { alias, .. } => no_column_names(alias.as_ref()),
             TableFactor::NestedJoin { .. } => Continue(()),
-            other => Break(not_on_sqlite(format!("`{other}`"))),
+            other => Break(not_on_sqlite(excerpt(other))),
         }
     }
 
@@ -88,7 +88,7 @@ impl VisitorMut for Translator {
         // Before the operands of ANY and ALL are looked at, so that the message names the whole.
         match expr {
             Expr::AnyOp { .. } | Expr::AllOp { .. } => {
-                Break(not_on_sqlite(format!("`{expr}`")).help("write IN (…) or a sub-query"))
+                Break(not_on_sqlite(excerpt(expr)).help("write IN (…) or a sub-query"))
             }
             _ => Continue(()),
         }
@@ -107,7 +107,7 @@ impl VisitorMut for Translator {
     fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<RelationError> {
         match &value.value {
             Value::HexStringLiteral(_) | Value::SingleQuotedByteStringLiteral(_) => {
-                Break(not_on_sqlite(format!("the bit string `{value}`")))
+                Break(not_on_sqlite(excerpt(&*value)))
             }
             _ => Continue(()),
         }
@@ -139,7 +139,7 @@ fn translated(expr: &Expr) -> Result<Option<Expr>, RelationError> {
 
 /// The refusal of an expression as it was written.
 fn refused(expr: &Expr) -> RelationError {
-    let refusal = not_on_sqlite(format!("`{expr}`"));
+    let refusal = not_on_sqlite(excerpt(expr));
     match expr {
         Expr::Interval(_) => refusal.help("an interval stands next to `:now`, as in `:now - INTERVAL '2 hours'`"),
         _ => refusal,

@@ -16,12 +16,19 @@ const HEADER_LENGTH: usize = 16;
 const DENSE: u8 = 0;
 const SPARSE: u8 = 1;
 
+/// What a value holds.
+pub(super) enum Content {
+    Dense(Registers),
+    /// Index and value of the registers that are not zero, in the order of the index.
+    Sparse(Vec<(usize, u8)>),
+}
+
 /// The registers in a value of either encoding. The cached count is not looked at: registers say more.
 ///
 /// # Errors
 /// Whatever Redis would refuse: another header, a wrong length, opcodes that do not describe all registers exactly; and
 /// registers beyond what a hash gives.
-pub(super) fn read(bytes: &[u8]) -> Result<Registers, SketchError> {
+pub(super) fn read(bytes: &[u8]) -> Result<Content, SketchError> {
     let no_header = || SketchError::NoHeader { length: bytes.len() };
     let (header, body) = bytes.split_at_checked(HEADER_LENGTH).ok_or_else(no_header)?;
     let encoding = *header
@@ -29,8 +36,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Registers, SketchError> {
         .and_then(<[u8]>::first)
         .ok_or_else(no_header)?;
     match encoding {
-        DENSE => dense::read(body),
-        SPARSE => sparse::read(body),
+        DENSE => dense::read(body).map(Content::Dense),
+        SPARSE => sparse::read(body).map(Content::Sparse),
         other => Err(SketchError::UnknownEncoding(other)),
     }
 }

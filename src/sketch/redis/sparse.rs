@@ -8,7 +8,7 @@
 
 use super::{SPARSE, header};
 use crate::sketch::error::SketchError;
-use crate::sketch::register::{REGISTERS, Registers};
+use crate::sketch::register::REGISTERS;
 
 /// Redis' default `hll-sparse-max-bytes`, the header included; larger values are made dense at the next change anyway.
 const MAX_BYTES: usize = 3000;
@@ -28,8 +28,9 @@ struct Run {
     length: usize,
 }
 
-pub(super) fn read(mut body: &[u8]) -> Result<Registers, SketchError> {
-    let mut registers = Registers::new();
+/// The registers that are not zero: index and value, in the order of the index.
+pub(super) fn read(mut body: &[u8]) -> Result<Vec<(usize, u8)>, SketchError> {
+    let mut occupied = Vec::new();
     let mut index = 0;
     while !body.is_empty() {
         let (run, rest) = read_run(body)?;
@@ -37,13 +38,15 @@ pub(super) fn read(mut body: &[u8]) -> Result<Registers, SketchError> {
         if end > REGISTERS {
             return Err(SketchError::SparseOverrun { found: end });
         }
-        registers.raise_all((index..end).map(|place| (place, run.value)));
+        if run.value > 0 {
+            occupied.extend((index..end).map(|place| (place, run.value)));
+        }
         (index, body) = (end, rest);
     }
     if index < REGISTERS {
         return Err(SketchError::SparseShort { found: index });
     }
-    Ok(registers)
+    Ok(occupied)
 }
 
 /// The first opcode and what follows it.

@@ -228,9 +228,9 @@ fn unavailable(options: &DatabaseOptions, error: &sqlx::Error) -> DatabaseError 
 
 const DESCRIBE: &str = "\
 SELECT c.relkind::text, c.reltuples::int8, \
- CASE WHEN c.relkind = 'p' THEN (SELECT coalesce(max(p.relpages), 0) FROM pg_catalog.pg_partition_tree(c.oid) t \
-   JOIN pg_catalog.pg_class p ON p.oid = t.relid) \
-  WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::int8 ELSE 0 END, \
+ CASE WHEN c.relkind = 'p' THEN (SELECT coalesce(max(pg_catalog.pg_relation_size(t.relid)), 0) \
+   FROM pg_catalog.pg_partition_tree(c.oid) t WHERE t.isleaf) \
+  WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) ELSE 0 END / current_setting('block_size')::int8, \
  a.attname, pg_catalog.format_type(a.atttypid, NULL), a.attnotnull, \
  (SELECT array_position(i.indkey::int2[], a.attnum) FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), \
  EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL \
@@ -270,6 +270,7 @@ fn table_info(first: &Row, rows: &[Row]) -> TableInfo {
         estimated_rows: number(&first[1]).filter(|rows| *rows > 0).map(i64::unsigned_abs),
         blocks: number(&first[2]).map(i64::unsigned_abs).unwrap_or_default(),
         has_rowid: false,
+        keys_print_exactly: true,
     };
     for row in rows {
         let Some(name) = row[3].clone() else { continue };

@@ -36,6 +36,9 @@ pub struct TableInfo {
     pub blocks: u64,
     /// SQLite: rows have a `rowid`.
     pub has_rowid: bool,
+    /// What a key prints is read back as the very same value, so that rows can be stepped over by it. A column of SQLite
+    /// may hold anything, such as bytes under a type of text, which no literal of that type gives back.
+    pub keys_print_exactly: bool,
 }
 
 /// A column as the catalogue has it.

@@ -36,9 +36,11 @@ pub struct Statement<'a> {
     pub error: Option<String>,
 }
 
+type Listener = dyn Fn(&Statement<'_>) + Send + Sync;
+
 /// Is told of each statement when it has ended.
 #[derive(Clone, Default)]
-pub struct StatementLog(Option<Arc<dyn Fn(&Statement<'_>) + Send + Sync>>);
+pub struct StatementLog(Option<Arc<Listener>>);
 
 impl StatementLog {
     pub fn new(listener: impl Fn(&Statement<'_>) + Send + Sync + 'static) -> StatementLog {
@@ -138,14 +140,6 @@ impl Session {
     /// As [`Session::rows`].
     pub async fn values(&mut self, sql: &str, each: &mut (dyn FnMut(&[u8]) + Send)) -> Result<(), DatabaseError> {
         self.run(sql, Answer::Values(each)).await
-    }
-
-    /// Has the server parse and plan a statement without running it.
-    ///
-    /// # Errors
-    /// As [`Session::rows`].
-    pub async fn prepare(&mut self, sql: &str) -> Result<(), DatabaseError> {
-        self.rows(&format!("EXPLAIN {sql}")).await.map(drop)
     }
 
     pub(super) async fn describe_table(&mut self, table: &MainTable) -> Result<Option<TableInfo>, DatabaseError> {

@@ -140,13 +140,25 @@ async fn answer_into(connection: &mut SqliteConnection, sql: &str, answer: Answe
 
 fn text(row: &SqliteRow, index: usize) -> Result<Option<String>, sqlx::Error> {
     let value = row.try_get_raw(index)?;
+    // A NULL says its column's declared type, everything else its own.
+    if value.is_null() {
+        return Ok(None);
+    }
     Ok(match value.type_info().name() {
-        "NULL" => None,
         "INTEGER" => Some(row.try_get_unchecked::<i64, _>(index)?.to_string()),
-        "REAL" => Some(row.try_get_unchecked::<f64, _>(index)?.to_string()),
+        "REAL" => Some(real(row.try_get_unchecked::<f64, _>(index)?)),
         "BLOB" => Some(String::from_utf8_lossy(&row.try_get_unchecked::<Vec<u8>, _>(index)?).into_owned()),
         _ => Some(row.try_get_unchecked::<String, _>(index)?),
     })
+}
+
+/// As PostgreSQL prints it: a large or small one with its exponent, which no integer has.
+fn real(real: f64) -> String {
+    if real == 0.0 || (1e-5..1e15).contains(&real.abs()) {
+        real.to_string()
+    } else {
+        format!("{real:e}")
+    }
 }
 
 /// Result codes: <https://www.sqlite.org/rescode.html>; SQLite sorts by code only roughly, so that messages decide.
@@ -200,7 +212,7 @@ pub(super) async fn describe_table(
         .await?;
     let indexed = session
         .rows(&format!(
-            "SELECT i.name FROM pragma_index_list('{name}') l JOIN pragma_index_info(l.name) i \
+            "SELECT i.name, l.origin FROM pragma_index_list('{name}') l JOIN pragma_index_info(l.name) i \
              WHERE i.seqno = 0 AND l.partial = 0"
         ))
         .await?;
@@ -209,6 +221,14 @@ pub(super) async fn describe_table(
 
 fn table_info(kind: &Row, columns: &[Row], indexed: &[Row]) -> TableInfo {
     let is_table = kind[0].as_deref() == Some("table");
+    let without_rowid = kind[1].as_deref() != Some("0");
+    let rowid_is_hidden = columns
+        .iter()
+        .any(|row| row[0].as_ref().is_some_and(|name| name.eq_ignore_ascii_case("rowid")));
+    // A key of one integer that is the rowid itself needs no index; only such a one, and that of a table without rowid,
+    // is never NULL without saying so.
+    let key_has_index = indexed.iter().any(|row| row[1].as_deref() == Some("pk"));
+    let key_is_not_null = is_table && (without_rowid || !key_has_index);
     let mut info = TableInfo {
         kind: if is_table { TableKind::Table } else { TableKind::Other },
         columns: Default::default(),
@@ -216,15 +236,15 @@ fn table_info(kind: &Row, columns: &[Row], indexed: &[Row]) -> TableInfo {
         indexed: indexed.iter().filter_map(|row| row[0].clone()).collect(),
         estimated_rows: None,
         blocks: 0,
-        has_rowid: is_table && kind[1].as_deref() == Some("0"),
+        has_rowid: is_table && !without_rowid && !rowid_is_hidden,
+        keys_print_exactly: false,
     };
     let mut key: Vec<(i64, String)> = Vec::new();
     for row in columns {
         let Some(name) = row[0].clone() else { continue };
         let position: i64 = row[3].as_deref().and_then(|text| text.parse().ok()).unwrap_or_default();
         let kind = column_kind(row[1].as_deref().unwrap_or_default());
-        // Only an INTEGER PRIMARY KEY is never NULL without saying so.
-        let nullable = row[2].as_deref() == Some("0") && !(position == 1 && kind == ColumnKind::Integer);
+        let nullable = row[2].as_deref() == Some("0") && !(position > 0 && key_is_not_null);
         info.columns.insert(name.clone(), ColumnInfo { kind, nullable });
         if position > 0 {
             key.push((position, name));

@@ -22,7 +22,7 @@ pub struct Cluster {
     account: Account,
     binaries: Binaries,
     /// `None` where another process started the server, and watches over it.
-    watchdog: Option<Watchdog>,
+    _watchdog: Option<Watchdog>,
 }
 
 impl Cluster {
@@ -37,7 +37,7 @@ impl Cluster {
             port: 0,
             account,
             binaries,
-            watchdog: Some(watchdog),
+            _watchdog: Some(watchdog),
         };
         cluster.start_on_a_free_port();
         cluster
@@ -50,7 +50,7 @@ impl Cluster {
             port,
             account: Account::find(),
             binaries: Binaries::find(),
-            watchdog: None,
+            _watchdog: None,
         }
     }
 
@@ -110,11 +110,6 @@ impl Cluster {
             .arg(&self.folder);
         command.args(["-p", &self.port.to_string()]).env_remove("PGOPTIONS");
         command
-    }
-
-    /// Whether this value keeps the server alive.
-    pub fn is_owned(&self) -> bool {
-        self.watchdog.is_some()
     }
 }
 

@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# The servers that tests start by themselves, from the system's packages. To be sourced after common.sh.
+
+readonly OLDEST_POSTGRES=14
+
+# Whether a PostgreSQL that the tests can use is here: the same places as tests/support/postgres/binaries.rs.
+have_postgres() {
+    local program version
+    for program in /usr/lib/postgresql/*/bin/initdb $(type -ap initdb || true); do
+        [ -x "$program" ] || continue
+        version=$("$program" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/')
+        if [ "$version" -ge "$OLDEST_POSTGRES" ]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+missing_packages() {
+    have_postgres || printf 'postgresql\n'
+    have redis-server || printf 'redis-server\n'
+}
+
+# Runs a command as root, by sudo where we are not.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif have sudo; then
+        sudo --non-interactive "$@"
+    else
+        fail "installing packages needs root or sudo; run as root: apt-get install $(missing_packages | tr '\n' ' ')"
+    fi
+}
+
+readonly POLICY=/usr/sbin/policy-rc.d
+
+# Debian starts what it installs; a policy of 101 (forbidden) keeps it from that, for as long as we install. A policy
+# that is there already is its administrator's, and stays.
+forbid_services() {
+    [ ! -e "$POLICY" ] || return 0
+    trap allow_services EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$POLICY" >/dev/null
+    as_root chmod 755 "$POLICY"
+}
+
+allow_services() {
+    as_root rm -f "$POLICY"
+}
+
+# In a subshell, so that the policy goes with it, however it ends.
+install_packages() (
+    forbid_services
+    step as_root apt-get update -q
+    step as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+)
+
+# Installs what is missing, and nothing where all is here.
+ensure_servers() {
+    local packages
+    mapfile -t packages < <(missing_packages)
+    if [ "${#packages[@]}" -eq 0 ]; then
+        return 0
+    fi
+    have apt-get || fail "please install: ${packages[*]} (only Debian's apt-get is known here)"
+    # Not as a condition: that would switch `set -e` off inside.
+    install_packages "${packages[@]}"
+}

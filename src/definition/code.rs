@@ -1,0 +1,113 @@
+//! The closed set of what can be wrong with a definition.
+
+use std::fmt;
+
+/// What kind of problem it is. The set is closed and the spelling public: people grep for it and silence by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// The file could not be read, or is far too large for a definition.
+    UnreadableFile,
+    /// The file's bytes are not UTF-8.
+    NotUtf8,
+    /// The file is not one YAML document of mappings, lists and scalars.
+    YamlSyntax,
+    /// The file holds nothing but comments.
+    EmptyFile,
+    /// A mapping has a key twice.
+    DuplicateKey,
+    /// A field that does not exist.
+    UnknownField,
+    /// A required field is not there, or has no value.
+    MissingField,
+    /// A value of another kind than the field takes.
+    WrongType,
+    /// A value of the right kind that the field does not take.
+    BadValue,
+    /// Fields that belong together are not: a broken metric without its issue, an object without its schema.
+    Incomplete,
+    /// Two definitions have the same key path.
+    DuplicateKeyPath,
+    /// A key path is both a metric and the parent of one.
+    KeyPathConflict,
+    /// Two files declare the same instrumentation class.
+    DuplicateClass,
+    /// SQL of a relation, or of a `start` or `finish` query, that was refused.
+    BadRelation,
+    /// A column that is not a column of the relation.
+    BadColumn,
+    /// An instrumentation class that is neither built in nor declared.
+    UnknownInstrumentationClass,
+    /// A declared class with the name of a built-in one.
+    ShadowedClass,
+    /// An active metric that names no instrumentation class.
+    MissingInstrumentationClass,
+    /// A class named where the data source chooses it.
+    NeedlessInstrumentationClass,
+    /// An option or placeholder that the class does not declare as a parameter.
+    UnknownParameter,
+    /// A required parameter that the definition's options do not give.
+    MissingParameter,
+    /// A parameter that no placeholder uses.
+    UnusedParameter,
+}
+
+impl Code {
+    /// Every code, in the order of this list.
+    pub const ALL: [Code; 22] = [
+        Code::UnreadableFile,
+        Code::NotUtf8,
+        Code::YamlSyntax,
+        Code::EmptyFile,
+        Code::DuplicateKey,
+        Code::UnknownField,
+        Code::MissingField,
+        Code::WrongType,
+        Code::BadValue,
+        Code::Incomplete,
+        Code::DuplicateKeyPath,
+        Code::KeyPathConflict,
+        Code::DuplicateClass,
+        Code::BadRelation,
+        Code::BadColumn,
+        Code::UnknownInstrumentationClass,
+        Code::ShadowedClass,
+        Code::MissingInstrumentationClass,
+        Code::NeedlessInstrumentationClass,
+        Code::UnknownParameter,
+        Code::MissingParameter,
+        Code::UnusedParameter,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Code::UnreadableFile => "unreadable_file",
+            Code::NotUtf8 => "not_utf8",
+            Code::YamlSyntax => "yaml_syntax",
+            Code::EmptyFile => "empty_file",
+            Code::DuplicateKey => "duplicate_key",
+            Code::UnknownField => "unknown_field",
+            Code::MissingField => "missing_field",
+            Code::WrongType => "wrong_type",
+            Code::BadValue => "bad_value",
+            Code::Incomplete => "incomplete",
+            Code::DuplicateKeyPath => "duplicate_key_path",
+            Code::KeyPathConflict => "key_path_conflict",
+            Code::DuplicateClass => "duplicate_class",
+            Code::BadRelation => "bad_relation",
+            Code::BadColumn => "bad_column",
+            Code::UnknownInstrumentationClass => "unknown_instrumentation_class",
+            Code::ShadowedClass => "shadowed_class",
+            Code::MissingInstrumentationClass => "missing_instrumentation_class",
+            Code::NeedlessInstrumentationClass => "needless_instrumentation_class",
+            Code::UnknownParameter => "unknown_parameter",
+            Code::MissingParameter => "missing_parameter",
+            Code::UnusedParameter => "unused_parameter",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,163 @@
+//! The committed JSON Schemas are the generated ones, and agree with what the reader takes and refuses.
+//!
+//! `SERVICE_PING_UPDATE=1` rewrites the committed files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jsonschema::Validator;
+use serde_json::Value;
+use service_ping::definition::{Code, Diagnostic, load, schemas};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn validator(name: &str) -> Validator {
+    let (_, text) = schemas()
+        .into_iter()
+        .find(|(file, _)| *file == name)
+        .expect("a schema of that name");
+    let schema: Value = serde_json::from_str(&text).expect("JSON");
+    jsonschema::draft7::meta::validate(&schema).expect("a draft 7 schema");
+    jsonschema::draft7::new(&schema).expect("a usable schema")
+}
+
+/// Read as YAML alone, and nothing of ours.
+fn yaml(file: &Path) -> Option<Value> {
+    let text = fs::read_to_string(file).ok()?;
+    let mut value: serde_yaml::Value = serde_yaml::from_str(&text).ok()?;
+    value.apply_merge().ok()?;
+    serde_json::to_value(value).ok()
+}
+
+/// The YAML files under `folder` that lie in an `instrumentations` folder, or those that do not.
+fn files(folder: &Path, classes: bool) -> Vec<PathBuf> {
+    let other = [
+        "schema",
+        "objects_schemas",
+        "aggregates",
+        ".hidden",
+        "metrics_elsewhere",
+    ];
+    walkdir::WalkDir::new(folder)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| !other.iter().any(|name| entry.file_name() == *name))
+        .map(|entry| entry.expect("an entry").into_path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yml" || extension == "yaml")
+        })
+        .filter(|path| path.components().any(|part| part.as_os_str() == "instrumentations") == classes)
+        .filter(|path| {
+            !path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with('.'))
+        })
+        .collect()
+}
+
+fn accepted(schema: &str, files: &[PathBuf]) {
+    let validator = validator(schema);
+    assert!(!files.is_empty());
+    for file in files {
+        let value = yaml(file).expect("YAML");
+        let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert_eq!(errors, Vec::<String>::new(), "{}", file.display());
+    }
+}
+
+#[test]
+fn the_committed_schemas_are_the_generated_ones() {
+    let folder = root().join("metrics/schema");
+    for (name, text) in schemas() {
+        let file = folder.join(name);
+        if std::env::var_os("SERVICE_PING_UPDATE").is_some() {
+            fs::create_dir_all(&folder).expect("a folder");
+            fs::write(&file, &text).expect("written");
+        }
+        let committed = fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            committed == text,
+            "{name} is out of date: run the tests with SERVICE_PING_UPDATE=1"
+        );
+    }
+}
+
+#[test]
+fn every_property_is_described() {
+    for (name, text) in schemas() {
+        let schema: Value = serde_json::from_str(&text).expect("JSON");
+        let class = schema.pointer("/anyOf/0").unwrap_or(&schema);
+        let properties = class["properties"].as_object().expect("properties");
+        assert!(properties.len() > 10);
+        for (property, schema) in properties {
+            let description = schema["description"].as_str().unwrap_or_default();
+            assert!(
+                !description.is_empty() && !description.contains('\n'),
+                "{name}: {property}"
+            );
+        }
+    }
+}
+
+#[test]
+fn good_definitions_are_accepted() {
+    let good = root().join("tests/definitions/good");
+    accepted("metric.json", &files(&good, false));
+    accepted("instrumentation_class.json", &files(&good, true));
+}
+
+#[test]
+fn gitlab_s_definitions_are_accepted() {
+    let data =
+        std::env::var_os("SERVICE_PING_COMPAT_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
+    let data = if data.is_dir() {
+        data
+    } else {
+        root().join("../../shared/data")
+    };
+    for era in ["v18", "older"] {
+        let folder = data.join("gitlab").join(era).join("config/metrics");
+        if !folder.is_dir() {
+            eprintln!("not run: the compatibility data is not here");
+            return;
+        }
+        accepted("metric.json", &files(&folder, false));
+    }
+}
+
+/// What the reader finds wrong with the shape of one file, the schema refuses as well.
+#[test]
+fn bad_definitions_are_refused() {
+    let (metric, class) = (validator("metric.json"), validator("instrumentation_class.json"));
+    let mut refused = 0;
+    for case in fs::read_dir(root().join("tests/definitions/bad")).expect("cases") {
+        let case = case.expect("a case").path();
+        let problems = load(&case).expect("a folder").problems;
+        for (validator, classes) in [(&metric, false), (&class, true)] {
+            for file in files(&case, classes) {
+                let Some(value) = yaml(&file) else { continue };
+                if problems
+                    .iter()
+                    .any(|problem| problem.source.file == file && is_of_shape(problem))
+                {
+                    assert!(!validator.is_valid(&value), "{} is accepted", file.display());
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused >= 12, "{refused}");
+}
+
+/// Rules over several fields are the reader's alone.
+fn is_of_shape(problem: &Diagnostic) -> bool {
+    match problem.code {
+        Code::UnknownField | Code::WrongType => !problem.message.contains("the parameter"),
+        Code::MissingField => problem.message.ends_with("it is required"),
+        Code::BadValue => problem.message.contains("cannot be `") && !problem.message.contains("cannot be a"),
+        _ => false,
+    }
+}

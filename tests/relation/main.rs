@@ -1,0 +1,10 @@
+//! Relations: what is accepted, how it is rendered, what it computes.
+
+mod bind;
+mod execution;
+mod golden;
+mod limits;
+mod properties;
+mod ranges;
+mod refusals;
+mod support;
