@@ -39,9 +39,10 @@ async fn count(
     };
     refuse_text_arithmetic(session, database, measure).await?;
     let mut tally = Tally::new(merge, measure.relation.group_width());
-    let Some(mut ranges) = plan(session, database, measure).await? else {
-        return tally.reading();
-    };
+    let mut ranges = plan(session, database, measure).await?;
+    if ranges.next() == Next::End {
+        explain(session, measure, &wanted).await?;
+    }
     while let Some(step) = next(session, measure, &mut ranges, retries).await? {
         let sql = statement(session, measure, &wanted, step.range.as_ref())?;
         match session.rows(&sql).await {
@@ -81,9 +82,10 @@ async fn estimate(
         return Err(Failure::new(Reason::InvalidOptions, "an estimate needs a column"));
     };
     let mut sketch = HyperLogLog::default();
-    let Some(mut ranges) = plan(session, database, measure).await? else {
-        return Ok(Reading::Sketch(Box::new(sketch)));
-    };
+    let mut ranges = plan(session, database, measure).await?;
+    if ranges.next() == Next::End {
+        explain(session, measure, &[Aggregate::Values(column.clone())]).await?;
+    }
     let integers = column_kind(session, database, measure, column).await? == Some(ColumnKind::Integer);
     while let Some(step) = next(session, measure, &mut ranges, retries).await? {
         // One packed value holds a whole range, which must therefore have a bounded number of rows.
@@ -145,18 +147,22 @@ struct Step {
     key: Option<Vec<KeyValue>>,
 }
 
-async fn plan(
-    session: &mut Session,
-    database: &Database,
-    measure: &DatabaseMeasure,
-) -> Result<Option<Ranges>, Failure> {
+async fn plan(session: &mut Session, database: &Database, measure: &DatabaseMeasure) -> Result<Ranges, Failure> {
     let alias = match (measure.operation, &measure.column) {
         (Operation::DistinctCount, Some(column)) => column.table.as_str(),
         _ => measure.relation.main_alias(),
     };
     let table = table_info(session, database, measure, alias).await?;
     let partition: Partition = choose(measure, table.as_deref(), session.reads_block_ranges())?;
-    partition.ranges(session, database, measure, table.as_deref()).await
+    let ranges = partition.ranges(session, database, measure, table.as_deref()).await?;
+    Ok(ranges.unwrap_or_else(Ranges::empty))
+}
+
+/// Has the statement planned where there is no range to run it on: a name that is wrong, or a right that is missing,
+/// must not pass for the 0 of an empty table.
+async fn explain(session: &mut Session, measure: &DatabaseMeasure, wanted: &[Aggregate]) -> Result<(), Failure> {
+    let sql = statement(session, measure, wanted, None)?;
+    Ok(session.explain(&sql).await?)
 }
 
 async fn next(

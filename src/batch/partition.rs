@@ -205,7 +205,11 @@ fn key_column(column: &Column, table: Option<&TableInfo>) -> KeyColumn {
 fn integer_ranges(column: &Column, bounds: Bounds, size: u64, table: Option<&TableInfo>) -> Ranges {
     let Bounds { first, last } = bounds;
     // What is asked to be as wide as it can be is as wide as its rows, so that its half is a smaller range.
-    let size = if size == u64::MAX { first.abs_diff(last).saturating_add(1) } else { size };
+    let size = if size == u64::MAX {
+        first.abs_diff(last).saturating_add(1)
+    } else {
+        size
+    };
     let wanted = first.abs_diff(last) / size.max(1);
     let rows = table.and_then(|table| table.estimated_rows);
     let sparse = match rows {

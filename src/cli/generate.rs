@@ -40,7 +40,7 @@ pub(super) async fn run(global: &Global, args: GenerateArgs) -> Result<u8, CliEr
 /// The readings of a plan, and the instance's uuid.
 ///
 /// # Errors
-/// Among others, an interrupt: what was read by then is not the payload.
+/// [`CliError::Interrupted`] where a signal cut it short: what falls back for that is not a payload.
 pub(super) async fn collected(setup: &Setup, plan: &Plan<'_>) -> Result<(Collection, Uuid), CliError> {
     let uuid = match setup.config.instance.uuid {
         Some(uuid) => uuid,

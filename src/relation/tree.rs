@@ -171,20 +171,22 @@ impl Relation {
             alias: alias.to_owned(),
             table: Some(self.table(alias)?),
         };
-        Some(Relation {
-            from: TableWithJoins {
-                relation: self.item(alias)?.clone(),
-                joins: Vec::new(),
-            },
+        let from = TableWithJoins {
+            relation: self.item(alias)?.clone(),
+            joins: Vec::new(),
+        };
+        let parts = Parts {
+            from,
             filter: None,
             groups: Vec::new(),
             main,
-        })
+        };
+        Some(Relation { parts: Box::new(parts) })
     }
 
     fn item(&self, alias: &str) -> Option<&TableFactor> {
-        let joined = self.from.joins.iter().map(|join| &join.relation);
-        std::iter::once(&self.from.relation)
+        let joined = self.parts.from.joins.iter().map(|join| &join.relation);
+        std::iter::once(&self.parts.from.relation)
             .chain(joined)
             .find(|item| shape::name_in_from(item).as_deref() == Some(alias))
     }

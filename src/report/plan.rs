@@ -63,9 +63,8 @@ impl PlannedMetric<'_> {
     pub(super) fn declared_fallback(&self) -> Option<Value> {
         let definition = self.definition?;
         let of_class = || {
-            self.class
-                .as_ref()
-                .and_then(|class| class.fallback(&definition.options))
+            let class = self.class.as_ref()?;
+            isolated(|| Ok(class.fallback(&definition.options))).ok().flatten()
         };
         definition.fallback.clone().or_else(of_class)
     }

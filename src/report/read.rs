@@ -2,17 +2,13 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
 use futures_util::future::join_all;
-use serde_json::Value;
 
-use crate::batch;
-use crate::measure::{DatabaseMeasure, Failure, Measure, Reading, Reason, SqlValueMeasure};
+use super::lanes::read_database;
+use crate::measure::{Failure, Measure, Reading, Reason};
 use crate::source::Sources;
-use crate::source::database::{Database, Session};
 
 /// Is told how far a run is.
 pub trait Progress: Sync {
@@ -84,137 +80,6 @@ fn asks(measure: &Measure, database: &str) -> bool {
     }
 }
 
-/// The measures of one database, shared out among its connections: whoever is free takes the next.
-async fn read_database(
-    mine: Vec<usize>,
-    measures: &[(Measure, String)],
-    database: &Database,
-    sources: &Sources,
-    progress: &dyn Progress,
-) -> Vec<(usize, Taken)> {
-    let next = AtomicUsize::new(0);
-    let workers = database.options().connections.clamp(1, mine.len().max(1));
-    let lane = || async {
-        let mut session: Option<Session> = None;
-        let mut taken = Vec::new();
-        while let Some(index) = mine.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let (measure, label) = &measures[*index];
-            let reading = read_one(&mut session, database, measure, sources).await;
-            progress.reading(label, reading.result.as_ref().err());
-            taken.push((*index, reading));
-        }
-        if let Some(session) = session {
-            session.close().await;
-        }
-        taken
-    };
-    join_all((0..workers).map(|_| lane()))
-        .await
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-async fn read_one(session: &mut Option<Session>, database: &Database, measure: &Measure, sources: &Sources) -> Taken {
-    let begun = Instant::now();
-    if sources.interrupt.is_raised() {
-        let result = Err(Failure::new(
-            Reason::NotRun,
-            "the run was interrupted before this metric",
-        ));
-        return Taken {
-            result,
-            elapsed: Duration::ZERO,
-            statements: 0,
-            retries: 0,
-        };
-    }
-    let mut open = match session.take() {
-        Some(open) => open,
-        None => match database.open_patiently(&sources.interrupt, sources.log.clone()).await {
-            Ok(open) => open,
-            Err(error) => {
-                return Taken {
-                    result: Err(error.into()),
-                    elapsed: begun.elapsed(),
-                    statements: 0,
-                    retries: 0,
-                };
-            }
-        },
-    };
-    let before = open.statements();
-    let attempt = AssertUnwindSafe(read_measure(&mut open, database, measure))
-        .catch_unwind()
-        .await;
-    let (result, retries, usable) = match attempt {
-        Ok((result, retries)) => {
-            let usable = !result.as_ref().is_err_and(|failure| ends_session(failure.reason));
-            (result, retries, usable)
-        }
-        Err(panic) => (Err(panicked(panic.as_ref())), 0, false),
-    };
-    let statements = open.statements() - before;
-    if usable {
-        *session = Some(open);
-    }
-    Taken {
-        result,
-        elapsed: begun.elapsed(),
-        statements,
-        retries,
-    }
-}
-
-fn ends_session(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::ConnectionLost | Reason::ConnectionTerminated | Reason::Cancelled | Reason::SourceUnavailable
-    )
-}
-
-async fn read_measure(
-    session: &mut Session,
-    database: &Database,
-    measure: &Measure,
-) -> (Result<Reading, Failure>, u32) {
-    match measure {
-        Measure::Database(measure) => read_batches(session, database, measure).await,
-        Measure::SqlValue(measure) => (read_value(session, measure).await, 0),
-        _ => (
-            Err(Failure::new(
-                Reason::InvalidOptions,
-                "the measure is not one of a database",
-            )),
-            0,
-        ),
-    }
-}
-
-async fn read_batches(
-    session: &mut Session,
-    database: &Database,
-    measure: &DatabaseMeasure,
-) -> (Result<Reading, Failure>, u32) {
-    let batches = batch::read(session, database, measure).await;
-    (batches.reading, batches.retries)
-}
-
-/// The first column of the only row; no row is no value.
-async fn read_value(session: &mut Session, measure: &SqlValueMeasure) -> Result<Reading, Failure> {
-    let unwritable = |error: crate::relation::RelationError| Failure::new(Reason::InvalidStatement, error.to_string());
-    let sql = measure.query.render(session.dialect()).map_err(unwritable)?;
-    let rows = session.rows(&sql).await?;
-    if rows.len() > 1 {
-        return Err(Failure::new(
-            Reason::WrongType,
-            format!("the query gives {} rows instead of one", rows.len()),
-        ));
-    }
-    let cell = rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
-    Ok(cell.map_or(Reading::Empty, |text| Reading::Value(Value::from(text))))
-}
-
 fn read_known(measure: &Measure, sources: &Sources) -> Result<Reading, Failure> {
     match measure {
         Measure::Fact(fact) => sources.facts.fact(*fact).map(Reading::Value),
@@ -234,7 +99,7 @@ fn not_configured(database: &str) -> Failure {
 }
 
 /// The text of a panic may hold a row's value: only texts fixed in the code are kept.
-fn panicked(panic: &(dyn Any + Send)) -> Failure {
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> Failure {
     let message = panic
         .downcast_ref::<&'static str>()
         .copied()

@@ -64,7 +64,7 @@ pub fn measure(options: &Value, time_frame: TimeFrame) -> Result<DatabaseMeasure
         .class("DatabaseMetric", &catalog)
         .expect("the class is built in");
     match class.describe(&Request { options, time_frame }, &context)? {
-        Measure::Database(measure) => Ok(measure),
+        Measure::Database(measure) => Ok(*measure),
         other => panic!("{other:?} is no measure of a database"),
     }
 }

@@ -18,7 +18,7 @@ fn decimals_lose_nothing() {
         }
     }
     let sum = json!({"relation": "t", "operation": "sum", "column": "x", "batch_size": 3});
-    assert_eq!(postgres.read(&sum).value(), json!(1_000_000_000_050_049.9999));
+    assert_eq!(postgres.read(&sum).value(), json!(1_000_000_000_050_049.999_9));
 }
 
 #[test]

@@ -73,15 +73,27 @@ impl From<DatabaseError> for Failure {
     }
 }
 
-/// What a server's error code and message mean, after `elapsed` of a statement that may take `timeout`.
-///
-/// Codes: PostgreSQL's SQLSTATE, appendix A of its manual.
-pub(super) fn from_sqlstate(code: &str, message: &str, elapsed: Duration, timeout: Duration) -> DatabaseError {
+/// An error as PostgreSQL answers it.
+pub(super) struct ServerError<'a> {
+    /// SQLSTATE, appendix A of PostgreSQL's manual.
+    pub(super) code: &'a str,
+    pub(super) message: &'a str,
+    /// Whether it points to a place in the statement: then it was found while the statement was parsed, and speaks of
+    /// the statement alone. What fails later may quote the row that it failed on.
+    pub(super) in_statement: bool,
+}
+
+/// What a server's error means, after `elapsed` of the statement `sql` that may take `timeout`.
+pub(super) fn from_server(error: &ServerError<'_>, sql: &str, elapsed: Duration, timeout: Duration) -> DatabaseError {
+    let code = error.code;
     match code {
         "57014" => cancelled(elapsed, timeout),
-        "57P01" | "57P02" | "57P03" | "57P05" => DatabaseError::Terminated(format!("{} ({code})", one_line(message))),
+        "57P01" | "57P02" | "57P03" | "57P05" => DatabaseError::Terminated(format!("SQLSTATE {code}")),
         _ if code.starts_with("08") => DatabaseError::Lost(format!("SQLSTATE {code}")),
-        _ => refused(code, message),
+        _ => DatabaseError::Refused {
+            reason: reason(error),
+            message: shown(error, sql),
+        },
     }
 }
 
@@ -96,35 +108,55 @@ pub(super) fn cancelled(elapsed: Duration, timeout: Duration) -> DatabaseError {
     DatabaseError::Cancelled { message, by_timeout }
 }
 
-fn refused(code: &str, message: &str) -> DatabaseError {
-    let reason = match code {
+fn reason(error: &ServerError<'_>) -> Reason {
+    match error.code {
         "55P03" => Reason::LockTimeout,
-        "42P01" | "3F000" => Reason::MissingTable,
-        "42703" => Reason::MissingColumn,
         "42501" => Reason::PermissionDenied,
         "42883" | "42804" | "42846" | "42809" | "22P02" => Reason::WrongType,
         "22003" => Reason::Overflow,
-        _ if code.starts_with("22") => Reason::DataException,
-        _ if code.starts_with("42") => Reason::InvalidStatement,
+        code if code.starts_with("22") => Reason::DataException,
+        // A row's text that was taken for a name, as in a cast to regclass.
+        code if names_are_at_fault(code) && !error.in_statement => Reason::DataException,
+        "42P01" | "3F000" => Reason::MissingTable,
+        "42703" => Reason::MissingColumn,
+        code if code.starts_with("42") => Reason::InvalidStatement,
         _ => Reason::StatementFailed,
-    };
-    DatabaseError::Refused {
-        reason,
-        message: shown(code, message),
     }
 }
 
-/// The server's own words where they speak of the statement (class 42, locks); elsewhere they may quote a row's value,
-/// so that the code alone is kept.
-fn shown(code: &str, message: &str) -> String {
-    let speaks_of_the_statement = code.starts_with("42") || code == "55P03" || code == "3F000";
+fn names_are_at_fault(code: &str) -> bool {
+    code.starts_with("42") || code == "3F000"
+}
+
+/// The server's own words where they speak of the statement; elsewhere they may quote a row's value, so that the code
+/// alone is kept.
+fn shown(error: &ServerError<'_>, sql: &str) -> String {
+    let code = error.code;
     match code {
-        _ if speaks_of_the_statement => format!("{} ({code})", one_line(message)),
         "22003" => "a number is out of the range of its type (22003)".to_owned(),
         "22012" => "division by zero (22012)".to_owned(),
         "22P02" => "a value is not of the type that the statement wants (22P02)".to_owned(),
+        "55P03" => "the table is locked by another session (55P03)".to_owned(),
+        "42501" if names_part_of(error.message, sql) => format!("{} (42501)", one_line(error.message)),
+        "42501" => "the role may not read what the statement reads (42501)".to_owned(),
+        _ if names_are_at_fault(code) && error.in_statement => format!("{} ({code})", one_line(error.message)),
         _ => format!("the server answered with SQLSTATE {code}"),
     }
+}
+
+/// Whether the message is "permission denied for table users" or the like, of a name in the statement.
+fn names_part_of(message: &str, sql: &str) -> bool {
+    if !message.starts_with("permission denied for ") {
+        return false;
+    }
+    let name = message
+        .split_whitespace()
+        .next_back()
+        .map(|word| word.trim_matches('"'));
+    name.is_some_and(|name| {
+        let is_part = |character: char| character.is_alphanumeric() || character == '_';
+        sql.split(|character| !is_part(character)).any(|word| word == name)
+    })
 }
 
 /// The first line, bounded.

@@ -8,10 +8,10 @@ mod sqlite;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
 pub use error::DatabaseError;
 pub use schema::{ColumnKind, TableInfo, TableKind};
@@ -22,6 +22,9 @@ use crate::relation::{Dialect, MainTable};
 /// How long a whole run keeps trying to reach a server that went away, before it fails fast for the rest.
 const RECONNECT_PATIENCE: Duration = Duration::from_secs(15);
 const RECONNECT_PAUSE: Duration = Duration::from_millis(200);
+/// For how long an attempt in vain speaks for the next ones: a server that says nothing costs ten seconds each time, and
+/// one that refuses a password may lock the role out.
+const REFUSAL_HOLDS: Duration = Duration::from_secs(10);
 
 /// How a database is reached and what a session may cost it.
 #[derive(Debug, Clone)]
@@ -92,6 +95,13 @@ impl Interrupt {
     }
 }
 
+/// The last attempt in vain.
+#[derive(Debug, Clone)]
+struct GivenUp {
+    at: Instant,
+    error: DatabaseError,
+}
+
 /// One named database of the instance.
 #[derive(Debug)]
 pub struct Database {
@@ -100,8 +110,8 @@ pub struct Database {
     tables: Mutex<HashMap<MainTable, Arc<TableInfo>>>,
     /// The ends of tables, by the statement that asked for them: the metrics of a run share them.
     bounds: Mutex<HashMap<String, Vec<Row>>>,
-    /// Set when waiting for the server was in vain: later sessions try once.
-    given_up: AtomicBool,
+    /// Set when waiting for the server was in vain: for a while later sessions fail as that one did, then they try once.
+    given_up: Mutex<Option<GivenUp>>,
 }
 
 impl Database {
@@ -119,7 +129,7 @@ impl Database {
             dialect,
             tables: Mutex::default(),
             bounds: Mutex::default(),
-            given_up: AtomicBool::new(false),
+            given_up: Mutex::default(),
         })
     }
 
@@ -138,9 +148,14 @@ impl Database {
     /// A read-only session, tried once.
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`] where the server cannot be reached or refuses the role.
+    /// [`DatabaseError::Unavailable`] where the server cannot be reached or refuses the role,
+    /// [`DatabaseError::Interrupted`] where the interrupt was raised first.
     pub async fn open(&self, interrupt: &Interrupt, log: StatementLog) -> Result<Session, DatabaseError> {
-        Session::open(&self.options, self.dialect, interrupt.clone(), log).await
+        let mut raised = interrupt.clone();
+        tokio::select! {
+            session = Session::open(&self.options, self.dialect, interrupt.clone(), log) => session,
+            () = raised.raised() => Err(DatabaseError::Interrupted),
+        }
     }
 
     /// A read-only session; a server that is away is waited for, once a run, because restarts are short.
@@ -148,25 +163,30 @@ impl Database {
     /// # Errors
     /// As [`Database::open`], when the patience has run out.
     pub async fn open_patiently(&self, interrupt: &Interrupt, log: StatementLog) -> Result<Session, DatabaseError> {
-        let patience = if self.given_up.load(Ordering::Relaxed) {
-            Duration::ZERO
-        } else {
-            RECONNECT_PATIENCE
+        let given_up = self.given_up.lock().await.clone();
+        let patience = match given_up {
+            Some(given_up) if given_up.at.elapsed() < REFUSAL_HOLDS => return Err(given_up.error),
+            Some(_) => Duration::ZERO,
+            None => RECONNECT_PATIENCE,
         };
-        let deadline = tokio::time::Instant::now() + patience;
+        let deadline = Instant::now() + patience;
         loop {
-            match self.open(interrupt, log.clone()).await {
+            let error = match self.open(interrupt, log.clone()).await {
                 Ok(session) => {
-                    self.given_up.store(false, Ordering::Relaxed);
+                    *self.given_up.lock().await = None;
                     return Ok(session);
                 }
-                Err(error) if !error.may_pass() || interrupt.is_raised() => return Err(error),
-                Err(error) if tokio::time::Instant::now() >= deadline => {
-                    self.given_up.store(true, Ordering::Relaxed);
-                    return Err(error);
-                }
-                Err(_) => tokio::time::sleep(RECONNECT_PAUSE).await,
+                Err(DatabaseError::Interrupted) => return Err(DatabaseError::Interrupted),
+                Err(error) => error,
+            };
+            if !error.may_pass() || Instant::now() >= deadline {
+                *self.given_up.lock().await = Some(GivenUp {
+                    at: Instant::now(),
+                    error: error.clone(),
+                });
+                return Err(error);
             }
+            tokio::time::sleep(RECONNECT_PAUSE).await;
         }
     }
 

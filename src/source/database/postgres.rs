@@ -4,10 +4,10 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgErrorPosition, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _, ValueRef};
 
-use super::error::{cancelled, from_sqlstate, one_line};
+use super::error::{ServerError, cancelled, from_server, one_line};
 use super::schema::ColumnInfo;
 use super::session::{Answer, MOST_ROWS, TooManyRows};
 use super::{ColumnKind, DatabaseError, DatabaseOptions, Interrupt, Row, Session, TableInfo, TableKind};
@@ -53,7 +53,7 @@ impl PostgresSession {
         let timeout = self.options.statement_timeout;
         let given_up = tokio::select! {
             result = answer_into(&mut self.connection, sql, answer) => {
-                return result.map_err(|error| sorted(&error, begun.elapsed(), timeout));
+                return result.map_err(|error| sorted(&error, sql, begun.elapsed(), timeout));
             }
             () = interrupt.raised() => DatabaseError::Interrupted,
             () = tokio::time::sleep(timeout + GRACE) => cancelled(timeout, timeout),
@@ -110,12 +110,13 @@ async fn connect(options: &DatabaseOptions) -> Result<PgConnection, DatabaseErro
 
 /// Set after connecting, because poolers such as PgBouncer refuse start-up options.
 ///
-/// `client_connection_check_interval` makes the server notice that we died in the middle of a statement.
+/// `client_connection_check_interval` makes the server notice that we died in the middle of a statement. Notices and
+/// warnings are not asked for: functions of the database may write rows into them.
 async fn prepare_session(connection: &mut PgConnection, options: &DatabaseOptions) -> Result<(i32, u32), sqlx::Error> {
     let settings = format!(
         "SET default_transaction_read_only = on; SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
          SET idle_in_transaction_session_timeout = {statement}; SET timezone = 'UTC'; SET datestyle = 'ISO'; \
-         SET extra_float_digits = 1; SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET jit = off",
+         SET client_min_messages = error; SET extra_float_digits = 1; SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET jit = off",
         statement = options.statement_timeout.as_millis(),
         lock = options.lock_timeout.as_millis(),
     );
@@ -188,14 +189,19 @@ fn text(row: &PgRow, index: usize) -> Result<Option<String>, sqlx::Error> {
     Ok(Some(value.as_str().map_err(sqlx::Error::Decode)?.to_owned()))
 }
 
-fn sorted(error: &sqlx::Error, elapsed: Duration, timeout: Duration) -> DatabaseError {
+fn sorted(error: &sqlx::Error, sql: &str, elapsed: Duration, timeout: Duration) -> DatabaseError {
     match error {
-        sqlx::Error::Database(database) => from_sqlstate(
-            database.code().as_deref().unwrap_or("XX000"),
-            database.message(),
-            elapsed,
-            timeout,
-        ),
+        sqlx::Error::Database(database) => {
+            let postgres = database.try_downcast_ref::<PgDatabaseError>();
+            let position = postgres.and_then(PgDatabaseError::position);
+            let code = database.code().unwrap_or_default();
+            let server = ServerError {
+                code: &code,
+                message: database.message(),
+                in_statement: matches!(position, Some(PgErrorPosition::Original(_))),
+            };
+            from_server(&server, sql, elapsed, timeout)
+        }
         sqlx::Error::Io(io) => DatabaseError::Lost(io.kind().to_string()),
         sqlx::Error::Tls(_) => DatabaseError::Lost("TLS failed".into()),
         sqlx::Error::Protocol(_) => DatabaseError::Lost("the answer was not understood".into()),

@@ -142,6 +142,14 @@ impl Session {
         self.run(sql, Answer::Values(each)).await
     }
 
+    /// Has the server parse and plan a statement, and check our rights to it, without running it.
+    ///
+    /// # Errors
+    /// As [`Session::rows`].
+    pub async fn explain(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        self.rows(&format!("EXPLAIN {sql}")).await.map(drop)
+    }
+
     pub(super) async fn describe_table(&mut self, table: &MainTable) -> Result<Option<TableInfo>, DatabaseError> {
         match self.dialect {
             Dialect::Postgres => super::postgres::describe_table(self, table).await,

@@ -20,6 +20,7 @@ use crate::relation::MainTable;
 const INSTRUCTIONS_BETWEEN_LOOKS: i32 = 10_000;
 
 pub(super) struct SqliteSession {
+    name: String,
     connection: SqliteConnection,
     timeout: Duration,
     brake: Arc<Brake>,
@@ -72,6 +73,7 @@ impl SqliteSession {
             .map_err(|error| unavailable(&error))?
             .set_progress_handler(INSTRUCTIONS_BETWEEN_LOOKS, move || !watched.holds());
         Ok(SqliteSession {
+            name: options.name.clone(),
             connection,
             timeout: options.statement_timeout,
             brake,
@@ -93,7 +95,7 @@ impl SqliteSession {
                 return Err(DatabaseError::Interrupted);
             }
         };
-        result.map_err(|error| sorted(&error, begun.elapsed(), self.timeout))
+        result.map_err(|error| sorted(&error, &self.name, begun.elapsed(), self.timeout))
     }
 
     pub(super) async fn close(self) {
@@ -162,7 +164,7 @@ fn real(real: f64) -> String {
 }
 
 /// Result codes: <https://www.sqlite.org/rescode.html>; SQLite sorts by code only roughly, so that messages decide.
-fn sorted(error: &sqlx::Error, elapsed: Duration, timeout: Duration) -> DatabaseError {
+fn sorted(error: &sqlx::Error, name: &str, elapsed: Duration, timeout: Duration) -> DatabaseError {
     let database = match error {
         sqlx::Error::Database(database) => database,
         sqlx::Error::Decode(error) if error.is::<TooManyRows>() => return TooManyRows.into(),
@@ -174,18 +176,51 @@ fn sorted(error: &sqlx::Error, elapsed: Duration, timeout: Duration) -> Database
         9 => return cancelled(elapsed, timeout),
         5 | 6 => Reason::LockTimeout,
         3 | 8 | 23 => Reason::PermissionDenied,
-        10 | 11 | 14 | 26 => return DatabaseError::Lost(one_line(message)),
+        10 | 11 => return DatabaseError::Lost(result_code(code)),
+        14 | 26 => {
+            return DatabaseError::Unavailable {
+                name: name.to_owned(),
+                message: "the file cannot be read as a SQLite database".to_owned(),
+                may_pass: false,
+            };
+        }
         20 => Reason::WrongType,
         _ if message.starts_with("no such table") => Reason::MissingTable,
         _ if message.starts_with("no such column") => Reason::MissingColumn,
-        _ if message.contains("overflow") => Reason::Overflow,
-        1 => Reason::InvalidStatement,
+        _ if message == "integer overflow" => Reason::Overflow,
+        1 if speaks_of_the_statement(message) => Reason::InvalidStatement,
+        1 => Reason::DataException,
         _ => Reason::StatementFailed,
     };
-    DatabaseError::Refused {
-        reason,
-        message: one_line(message),
-    }
+    let message = match reason {
+        Reason::LockTimeout => "the file is locked by a writer".to_owned(),
+        _ if speaks_of_the_statement(message) => one_line(message),
+        _ => result_code(code),
+    };
+    DatabaseError::Refused { reason, message }
+}
+
+fn result_code(code: u32) -> String {
+    format!("SQLite answered with result code {code}")
+}
+
+/// How the messages begin that SQLite makes while it prepares a statement; those of functions that meet a row may quote
+/// it.
+const OF_THE_STATEMENT: [&str; 10] = [
+    "ambiguous column name: ",
+    "integer overflow",
+    "misuse of ",
+    "near ",
+    "no such collation sequence: ",
+    "no such column: ",
+    "no such function: ",
+    "no such table: ",
+    "sub-select returns ",
+    "wrong number of arguments to function ",
+];
+
+fn speaks_of_the_statement(message: &str) -> bool {
+    OF_THE_STATEMENT.iter().any(|beginning| message.starts_with(beginning))
 }
 
 fn explained(error: &sqlx::Error) -> String {
