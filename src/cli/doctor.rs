@@ -58,6 +58,7 @@ pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliErro
         .unwrap_or_else(|| config.definitions.clone());
     findings.push(definitions(&root));
     let setup = Setup {
+        root,
         loaded: definition::Loaded::default(),
         registry: crate::instrumentation::Registry::built_in(),
         now: global.now(),

@@ -1,5 +1,7 @@
 //! Why a verb could not do its work, and the exit code that says so.
 
+use std::path::PathBuf;
+
 use super::exit;
 use super::output::counted;
 use crate::config::ConfigErrors;
@@ -15,6 +17,8 @@ pub enum CliError {
     Config(#[from] ConfigErrors),
     #[error("{0}")]
     Load(#[from] LoadError),
+    #[error("{} holds no metric definition: `service-ping init` makes three", .0.display())]
+    NoDefinitions(PathBuf),
     /// The diagnostics were printed already.
     #[error("the definitions have {}; correct them, or leave them out with --skip-invalid", counted(*.0, "error"))]
     InvalidDefinitions(usize),
@@ -37,7 +41,9 @@ pub enum CliError {
 impl CliError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            CliError::Config(_) | CliError::Load(_) | CliError::InvalidDefinitions(_) => exit::INVALID,
+            CliError::Config(_) | CliError::Load(_) | CliError::NoDefinitions(_) | CliError::InvalidDefinitions(_) => {
+                exit::INVALID
+            }
             CliError::Usage(_) | CliError::Sample(SampleError::Scale(_) | SampleError::Instant) => exit::USAGE,
             CliError::Interrupted => exit::INTERRUPTED,
             _ => exit::UNEXPECTED,

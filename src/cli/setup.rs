@@ -43,6 +43,8 @@ pub(super) struct OnlyArgs {
 /// The configuration and the definitions, read and checked.
 pub(super) struct Setup {
     pub(super) config: Config,
+    /// The folder that the definitions were read from.
+    pub(super) root: PathBuf,
     pub(super) loaded: Loaded,
     pub(super) registry: Registry,
     pub(super) now: DateTime<Utc>,
@@ -64,6 +66,7 @@ impl Setup {
         let loaded = definition::load(&root)?;
         let setup = Setup {
             config,
+            root,
             loaded,
             registry: Registry::built_in(),
             now: global.now(),
@@ -101,8 +104,11 @@ impl Setup {
     /// The plan of what may leave, by the configuration, and of that what `--only` names.
     ///
     /// # Errors
-    /// `--only` is no glob, or names nothing: an empty payload would say that nothing is used.
+    /// There is no definition, or `--only` is no glob or names nothing: an empty payload would say that nothing is used.
     pub(super) fn plan(&self, only: &OnlyArgs) -> Result<Plan<'_>, CliError> {
+        if self.loaded.catalog.metrics.is_empty() && self.loaded.invalid.is_empty() {
+            return Err(CliError::NoDefinitions(self.root.clone()));
+        }
         let plan = plan(&self.loaded, &self.registry, &self.context(), &self.selection(only)?);
         if plan.metrics.is_empty() && !only.only.is_empty() {
             let globs = only.only.join(", ");

@@ -8,7 +8,7 @@ use super::duration::parse_duration;
 use super::environment::PREFIX;
 use super::problem::ProblemKind;
 use super::reader::Reader;
-use super::tree::{Node, Origin, Table, Value};
+use super::tree::{Node, Origin, Table, Value, listed};
 use super::url::Url;
 
 /// One table being read. Every key that is asked for counts as known; [`Section::finish`] reports the rest.
@@ -189,14 +189,14 @@ impl<'a> Section<'a> {
         urls.collect()
     }
 
-    /// A list of strings; as a variable, separated by commas.
+    /// A list of strings; as a variable, separated by commas or a TOML list.
     pub fn strings(&mut self, key: &'static str) -> Option<Vec<(Origin, String)>> {
         const EXPECTED: &str = "a list of strings";
         let (_, node) = self.take(key)?;
         match node.value {
             Value::Untyped(text) => {
-                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-                Some(parts.map(|part| (node.origin.clone(), part.to_owned())).collect())
+                let texts = listed(&text);
+                Some(texts.into_iter().map(|text| (node.origin.clone(), text)).collect())
             }
             Value::Array(items) => {
                 let texts = items.into_iter().filter_map(|item| {

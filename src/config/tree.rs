@@ -103,6 +103,26 @@ fn value(value: DeValue<'_>) -> Value {
     }
 }
 
+/// The strings of a variable that holds a list: a TOML list of strings, or else what stands between commas. A glob such
+/// as `[ab]` is no TOML.
+pub(super) fn listed(text: &str) -> Vec<String> {
+    toml_strings(text).unwrap_or_else(|| {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(str::to_owned).collect()
+    })
+}
+
+fn toml_strings(text: &str) -> Option<Vec<String>> {
+    let DeValue::Array(items) = DeValue::parse(text.trim()).ok()?.into_inner() else {
+        return None;
+    };
+    let texts = items.into_iter().map(|item| match item.into_inner() {
+        DeValue::String(text) => Some(text.into_owned()),
+        _ => None,
+    });
+    texts.collect()
+}
+
 /// Lays every `SERVICE_PING__SECTION__KEY` over the tree. A variable wins over the file, and it also takes the place of
 /// the file's other spelling of the same key: `URL` that of `url_file`, and the other way round.
 pub(super) fn overlay(table: &mut Table, environment: &Environment) {

@@ -1,0 +1,38 @@
+//! The program as a stranger uses it: the built binary in temporary folders.
+
+mod support;
+
+#[path = "cli/completions.rs"]
+mod completions;
+#[path = "cli/configuration.rs"]
+mod configuration;
+#[path = "cli/consent.rs"]
+mod consent;
+#[path = "cli/delivery.rs"]
+mod delivery;
+#[path = "cli/demo.rs"]
+mod demo;
+#[path = "cli/documents.rs"]
+mod documents;
+#[path = "cli/gitlab.rs"]
+mod gitlab;
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/init.rs"]
+mod init;
+#[path = "cli/instance.rs"]
+mod instance;
+#[path = "cli/interruption.rs"]
+mod interruption;
+#[path = "cli/metric.rs"]
+mod metric;
+#[path = "cli/receiver.rs"]
+mod receiver;
+#[path = "cli/run.rs"]
+mod run;
+#[path = "cli/streams.rs"]
+mod streams;
+#[path = "cli/usage.rs"]
+mod usage;
+#[path = "cli/validate.rs"]
+mod validate;

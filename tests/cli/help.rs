@@ -1,0 +1,97 @@
+//! What `--help` says, at 80 columns.
+
+use crate::support::cli::Cli;
+use crate::support::golden::assert_golden;
+
+const VERBS: [&[&str]; 13] = [
+    &["demo"],
+    &["init"],
+    &["run"],
+    &["generate"],
+    &["dump"],
+    &["dump", "sql"],
+    &["dump", "non-sql"],
+    &["metric"],
+    &["validate"],
+    &["preview"],
+    &["versions"],
+    &["doctor"],
+    &["completions"],
+];
+
+fn cli() -> Cli {
+    Cli::new().env("COLUMNS", "80")
+}
+
+#[test]
+fn of_the_program() {
+    let help = cli().run(&["--help"]).expect_code(0);
+    assert_eq!(help.stderr, "");
+    assert_golden("cli/help/service-ping.txt", &help.stdout);
+}
+
+#[test]
+fn of_each_verb() {
+    let cli = cli();
+    for verb in VERBS {
+        let help = cli.run(&[verb, &["--help"]].concat()).expect_code(0);
+        assert_eq!(help.stderr, "");
+        assert_golden(&format!("cli/help/{}.txt", verb.join("-")), &help.stdout);
+    }
+}
+
+#[test]
+fn every_verb_is_seen() {
+    let help = cli().run(&["--help"]).expect_code(0).stdout;
+    let listed = help
+        .split("Commands:")
+        .nth(1)
+        .and_then(|rest| rest.split("Options:").next());
+    let listed = listed
+        .expect("a list of verbs")
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let listed: Vec<&str> = listed
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|verb| *verb != "help")
+        .collect();
+    let known: Vec<&str> = VERBS
+        .iter()
+        .filter(|verb| verb.len() == 1)
+        .map(|verb| verb[0])
+        .collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal_and_every_default_is_said() {
+    let cli = cli();
+    for verb in VERBS {
+        let help = cli.run(&[verb, &["-h"]].concat()).expect_code(0).stdout;
+        let wide: Vec<&str> = help.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{verb:?}: {wide:#?}");
+        for option in options(&help) {
+            let one_value = option.contains('<') && !option.contains("several times") && !option.contains("Also write");
+            let required = option.contains("An option of the class");
+            assert!(
+                !one_value || required || option.contains("default"),
+                "{verb:?}: {option}"
+            );
+        }
+    }
+}
+
+/// The text of each option, on one line.
+fn options(help: &str) -> Vec<String> {
+    let mut options: Vec<String> = Vec::new();
+    for line in help.lines().skip_while(|line| !line.starts_with("Options:")) {
+        if line.trim_start().starts_with('-') {
+            options.push(String::new());
+        }
+        if let Some(option) = options.last_mut() {
+            option.push_str(line.trim());
+            option.push(' ');
+        }
+    }
+    options
+}
