@@ -1,7 +1,7 @@
 //! Database measures: a table's rows in ranges, counted one range at a time, merged exactly.
 //!
 //! A range is a statement of bounded cost; a cancelled one is halved and tried again from the same place. What is
-//! counted twice or missed in no range is the contract of [`ranges`], and is tested as a property.
+//! counted twice or missed in no range is the contract of `ranges`, and is tested as a property.
 
 mod bounds;
 mod counter;

@@ -1,7 +1,7 @@
 //! Instrumentation classes: from a definition to a measure, from readings to a value. They describe, they do not run.
 //!
 //! Pure: no class knows a server, a statement that was sent, or a payload. A new class is one file here and one line in
-//! [`registry`].
+//! `registry`.
 
 mod database;
 mod identity;
