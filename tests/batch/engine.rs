@@ -172,7 +172,7 @@ impl Instance for Postgres {
     }
 
     fn plain(&self, sql: &str) -> Rows {
-        oracle::psql(&self.0, sql)
+        oracle::split(&self.0.psql(sql))
     }
 }
 

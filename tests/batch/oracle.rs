@@ -5,18 +5,11 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Row as _, SqliteConnection, TypeInfo, ValueRef};
 use std::path::Path;
 
-use crate::support::postgres::Database;
-
 /// The rows of an answer, each cell as text, NULL as `""`.
 pub type Rows = Vec<Vec<String>>;
 
 /// How far a number may lie from the oracle's, relative to it: what is left after two ways of rounding.
 const ROUNDING: f64 = 1e-9;
-
-/// What psql prints for a statement.
-pub fn psql(database: &Database<'_>, sql: &str) -> Rows {
-    split(&database.psql(sql))
-}
 
 /// The rows that psql printed.
 pub fn split(printed: &str) -> Rows {
