@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::message::note;
 use super::output::{Format, counted, print};
 use super::setup::{DefinitionArgs, Setup, load_config, why_not};
 use super::{CliError, Global, exit};
@@ -67,9 +68,12 @@ pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliErro
     findings.extend(databases(&setup).await);
     findings.push(state(&setup).await);
     findings.push(versions(&setup));
-    let well = findings.iter().all(|finding| finding.well);
     show(&findings, args.format)?;
-    Ok(if well { exit::DONE } else { exit::UNEXPECTED })
+    let ill = findings.iter().filter(|finding| !finding.well).count();
+    if ill > 0 {
+        note(&format!("{} to correct", counted(ill, "finding")));
+    }
+    Ok(if ill == 0 { exit::DONE } else { exit::UNEXPECTED })
 }
 
 fn definitions(root: &std::path::Path) -> Finding {

@@ -36,7 +36,7 @@ fn bash_parses_them_and_completes_a_verb() {
     let (accepted, says) = bash(&["-n"], &script);
     assert!(accepted, "{says}");
     let probe = "\nCOMP_WORDS=(service-ping pre); COMP_CWORD=1; COMPREPLY=()\n\
-                 _service-ping service-ping pre service-ping; printf '%s\\n' \"${COMPREPLY[@]}\"\n";
+                 _service__ping service-ping pre service-ping; printf '%s\\n' \"${COMPREPLY[@]}\"\n";
     let (accepted, says) = bash(&[], &(script + probe));
     assert!(accepted && says.contains("preview"), "{says}");
 }

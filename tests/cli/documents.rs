@@ -104,7 +104,7 @@ fn only_takes_several_globs() {
 #[test]
 fn the_operators_limits_hold_in_every_document() {
     let cli = small();
-    let limits: [(&str, &str, &[&str]); 3] = [
+    let limits: [(&str, &str, &[&str]); 4] = [
         (
             "SERVICE_PING__REPORTING__CATEGORIES",
             "[\"standard\", \"subscription\"]",
@@ -114,6 +114,11 @@ fn the_operators_limits_hold_in_every_document() {
             "SERVICE_PING__REPORTING__DISABLED_METRICS",
             "[\"counts.a*\", \"license.*\"]",
             &["admins", "license"],
+        ),
+        (
+            "SERVICE_PING__REPORTING__DISABLED_METRICS",
+            "counts.*, uuid",
+            &["counts", "uuid"],
         ),
         (
             "SERVICE_PING__REPORTING__CATEGORIES",
@@ -128,6 +133,7 @@ fn the_operators_limits_hold_in_every_document() {
                 .env(variable, value)
                 .output()
                 .expect("the binary runs");
+            assert_eq!(output.status.code(), Some(0), "{value} {verb:?}");
             let document = String::from_utf8(output.stdout).expect("UTF-8");
             for key in absent {
                 // A statement may name a table of the same name.

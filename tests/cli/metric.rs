@@ -8,7 +8,7 @@ fn of_several_kinds() {
     let cli = sample();
     for name in [
         "counts.issues",
-        "counts.issue_weight_average",
+        "counts.issues_weight_average",
         "CountUsersCreatingIssuesMetric",
         "uuid",
     ] {

@@ -11,7 +11,7 @@ fn a_wrong_command_line_ends_2_and_says_what_is_wrong() {
     let cli = small();
     let cases: [(&[&str], &str); 14] = [
         (&["frobnicate"], "unrecognized subcommand 'frobnicate'"),
-        (&["rnu"], "similar subcommand exists: 'run'"),
+        (&["validat"], "similar subcommand exists: 'validate'"),
         (&["run", "--frob"], "unexpected argument '--frob'"),
         (&["run", "--dry-rnu"], "'--dry-run'"),
         (&["metric"], "<KEY_OR_CLASS>"),
