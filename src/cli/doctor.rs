@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::message::note;
 use super::output::{Format, counted, print};
-use super::setup::{DefinitionArgs, Setup, load_config, why_not};
+use super::setup::{DefinitionArgs, Patience, Setup, load_config, why_not};
 use super::{CliError, Global, exit};
 use crate::definition::{self, Severity};
 use crate::relation::Dialect;
@@ -106,7 +106,7 @@ async fn databases(setup: &Setup) -> Vec<Finding> {
     }
     let (_switch, interrupt) = Interrupt::channel();
     let mut findings = Vec::new();
-    let sources = match setup.sources(None, interrupt.clone(), StatementLog::default()) {
+    let sources = match setup.sources(None, interrupt.clone(), StatementLog::default(), Patience::TryOnce) {
         Ok(sources) => sources,
         Err(error) => return vec![Finding::ill("databases", error.to_string())],
     };

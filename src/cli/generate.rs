@@ -6,7 +6,7 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::output::{DocumentFormat, print_document, written};
-use super::setup::{DefinitionArgs, OnlyArgs, Setup, interrupt_on_signals};
+use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, interrupt_on_signals};
 use super::{CliError, Global, exit, progress};
 use crate::report::{Collection, Plan, collect, metadata, payload};
 use crate::source::database::StatementLog;
@@ -46,7 +46,12 @@ pub(super) async fn collected(setup: &Setup, plan: &Plan<'_>) -> Result<(Collect
         Some(uuid) => uuid,
         None => setup.state().await?.instance_uuid().await?,
     };
-    let sources = setup.sources(Some(uuid), interrupt_on_signals(), StatementLog::default())?;
+    let sources = setup.sources(
+        Some(uuid),
+        interrupt_on_signals(),
+        StatementLog::default(),
+        Patience::Wait,
+    )?;
     let collection = collect(plan, &sources, progress::progress().as_ref()).await;
     if sources.interrupt.is_raised() {
         return Err(CliError::Interrupted);

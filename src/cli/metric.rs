@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::output::{Format, print, seconds};
-use super::setup::{DefinitionArgs, Setup, interrupt_on_signals};
+use super::setup::{DefinitionArgs, Patience, Setup, interrupt_on_signals};
 use super::{CliError, Global, exit};
 use crate::definition::{DataCategory, DataSource, KeyPath, MetricDefinition, Status, TimeFrame, ValueType};
 use crate::report::{NoProgress, Outcome, OutcomeState, collect, plan_one};
@@ -66,7 +66,7 @@ pub(super) async fn run(global: &Global, args: MetricArgs) -> Result<u8, CliErro
         }
     });
     let uuid = setup.uuid(&setup.state().await?).await?;
-    let sources = setup.sources(Some(uuid), interrupt_on_signals(), log)?;
+    let sources = setup.sources(Some(uuid), interrupt_on_signals(), log, Patience::TryOnce)?;
     let plan = plan_one(&definition, &setup.registry, &setup.context());
     let collection = collect(&plan, &sources, &NoProgress).await;
     if sources.interrupt.is_raised() {

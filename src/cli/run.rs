@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::message::note;
 use super::output::{Format, counted, print};
-use super::setup::{DefinitionArgs, OnlyArgs, Setup, interrupt_on_signals, why_not};
+use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, interrupt_on_signals, why_not};
 use super::{CliError, Global, exit, progress, summary};
 use crate::measure::Measure;
 use crate::report::{Delivered, Destination, Job, Plan, RunReport, run as run_job};
@@ -71,7 +71,12 @@ fn must_be_writable(path: &Path) -> Result<(), CliError> {
 pub(super) async fn weekly(setup: &Setup, plan: &Plan<'_>, no_submit: bool) -> Result<(RunReport, u8), CliError> {
     let state = setup.state().await?;
     let uuid = setup.uuid(&state).await?;
-    let sources = setup.sources(Some(uuid), interrupt_on_signals(), StatementLog::default())?;
+    let sources = setup.sources(
+        Some(uuid),
+        interrupt_on_signals(),
+        StatementLog::default(),
+        Patience::Wait,
+    )?;
     let client = client(setup)?;
     let job = Job {
         plan,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::message::{self, note};
 use super::{CliError, Global};
-use crate::config::{Config, Environment, MetricGlobs, Reporting};
+use crate::config::{self, Config, Environment, MetricGlobs, Reporting};
 use crate::definition::{self, Diagnostic, Loaded, Severity};
 use crate::instrumentation::{Context, Registry};
 use crate::relation::Dialect;
@@ -156,18 +156,16 @@ impl Setup {
         uuid: Option<Uuid>,
         interrupt: Interrupt,
         log: StatementLog,
+        patience: Patience,
     ) -> Result<Sources, CliError> {
         let mut databases = BTreeMap::new();
         for (name, database) in &self.config.databases {
-            let options = DatabaseOptions {
-                name: name.clone(),
-                url: DatabaseUrl::new(database.url.expose()),
-                statement_timeout: database.statement_timeout,
-                lock_timeout: database.lock_timeout,
-                application_name: database.application_name.clone(),
-                connections: database.connections as usize,
+            let database = Database::new(options(name, database))?;
+            let database = match patience {
+                Patience::Wait => database,
+                Patience::TryOnce => database.impatient(),
             };
-            databases.insert(name.clone(), Arc::new(Database::new(options)?));
+            databases.insert(name.clone(), Arc::new(database));
         }
         Ok(Sources {
             databases,
@@ -200,6 +198,28 @@ impl Setup {
             Some(uuid) => Ok(uuid),
             None => Ok(state.instance_uuid().await?),
         }
+    }
+}
+
+/// What to do about a server that is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// Nobody waits for a weekly job: a restart is waited for.
+    Wait,
+    /// Somebody sits at the terminal.
+    TryOnce,
+}
+
+/// How a configured database is reached: its first replica stands in for it, if it has one.
+fn options(name: &str, database: &config::Database) -> DatabaseOptions {
+    let url = database.replicas.first().unwrap_or(&database.url);
+    DatabaseOptions {
+        name: name.to_owned(),
+        url: DatabaseUrl::new(url.expose()),
+        statement_timeout: database.statement_timeout,
+        lock_timeout: database.lock_timeout,
+        application_name: database.application_name.clone(),
+        connections: database.connections as usize,
     }
 }
 

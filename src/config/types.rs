@@ -29,9 +29,9 @@ pub struct Config {
     /// The instance's databases, which are only ever read. Definitions say `database: NAME`; without it they mean `main`.
     #[schemars(rename = "database")]
     pub databases: BTreeMap<String, Database>,
-    /// Where events are counted.
+    /// Where events are counted. Accepted, but not used yet.
     pub event_store: Option<EventStore>,
-    /// The Prometheus server of the instance; without it those metrics fall back.
+    /// The Prometheus server of the instance. Accepted, but not used yet.
     pub prometheus: Option<Prometheus>,
     /// The maker's endpoint that receives the payload.
     pub versions: Versions,
@@ -39,7 +39,7 @@ pub struct Config {
     pub state: State,
     /// What may leave this instance.
     pub reporting: Reporting,
-    /// Features by name, true or false: events and metrics behind one that is off are left out.
+    /// Features by name, true or false. Accepted, but not used yet.
     #[schemars(example = serde_json::json!({"new_search": true}))]
     pub feature_flags: BTreeMap<String, bool>,
     /// The instance's settings that metrics of the class `SettingMetric` read: any name, one string, number or boolean.
@@ -79,7 +79,7 @@ pub struct Database {
     /// `postgres://user:password@host/name` or `sqlite://path`. `url_file` reads it from a file of its own.
     #[schemars(with = "String", example = "postgres://service_ping@localhost/app")]
     pub url: Url,
-    /// Read replicas of the same database; where there are any, metrics are read from them.
+    /// Read replicas of the same database; where there are any, metrics are read from the first.
     #[schemars(with = "Vec<String>", example = Vec::<String>::new())]
     pub replicas: Vec<Url>,
     /// A statement that runs longer is cancelled on the server, and its metric tries smaller batches.
@@ -110,7 +110,7 @@ impl Database {
     }
 }
 
-/// Where events are counted.
+/// Where events are counted. Accepted, but not used yet.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct EventStore {
     /// `embedded`, or `redis://…`, `rediss://…`, `redis-cluster://a:7000,b:7001`, `redis-sentinel://…`. `url_file` reads
@@ -119,7 +119,7 @@ pub struct EventStore {
     pub url: Url,
 }
 
-/// A Prometheus server.
+/// A Prometheus server. Accepted, but not used yet.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Prometheus {
     /// Its address. `url_file` reads it from a file of its own.

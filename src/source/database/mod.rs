@@ -110,6 +110,8 @@ pub struct Database {
     tables: Mutex<HashMap<MainTable, Arc<TableInfo>>>,
     /// The ends of tables, by the statement that asked for them: the metrics of a run share them.
     bounds: Mutex<HashMap<String, Vec<Row>>>,
+    /// How long a run waits for a server that is away.
+    patience: Duration,
     /// Set when waiting for the server was in vain: for a while later sessions fail as that one did, then they try once.
     given_up: Mutex<Option<GivenUp>>,
 }
@@ -129,8 +131,17 @@ impl Database {
             dialect,
             tables: Mutex::default(),
             bounds: Mutex::default(),
+            patience: RECONNECT_PATIENCE,
             given_up: Mutex::default(),
         })
+    }
+
+    /// The same database for somebody who sits and waits: a server that is away is tried once.
+    pub fn impatient(self) -> Database {
+        Database {
+            patience: Duration::ZERO,
+            ..self
+        }
     }
 
     pub fn name(&self) -> &str {
@@ -167,7 +178,7 @@ impl Database {
         let patience = match given_up {
             Some(given_up) if given_up.at.elapsed() < REFUSAL_HOLDS => return Err(given_up.error),
             Some(_) => Duration::ZERO,
-            None => RECONNECT_PATIENCE,
+            None => self.patience,
         };
         let deadline = Instant::now() + patience;
         loop {
