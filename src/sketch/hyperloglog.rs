@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::error::SketchError;
 use super::estimator;
+use super::hyll;
 use super::murmur;
-use super::redis;
 use super::register::{Histogram, REGISTERS, Registers, index_of, value_of};
 use super::small_set::{CAPACITY, SmallSet};
 
@@ -46,9 +46,9 @@ impl HyperLogLog {
     /// # Errors
     /// Bytes that are not such a value; Redis itself would answer WRONGTYPE or INVALIDOBJ.
     pub fn from_redis_bytes(bytes: &[u8]) -> Result<Self, SketchError> {
-        Ok(match redis::read(bytes)? {
-            redis::Content::Dense(registers) => Self::of_registers(registers),
-            redis::Content::Sparse(occupied) => Self::of_occupied(&occupied),
+        Ok(match hyll::read(bytes)? {
+            hyll::Content::Dense(registers) => Self::of_registers(registers),
+            hyll::Content::Sparse(occupied) => Self::of_occupied(&occupied),
         })
     }
 
@@ -115,15 +115,15 @@ impl HyperLogLog {
 
     /// The dense value that Redis holds for these registers after a PFMERGE: 12,304 bytes, the cached count marked stale.
     pub fn to_redis_bytes(&self) -> Vec<u8> {
-        redis::write_dense(&self.dense())
+        hyll::write_dense(&self.dense())
     }
 
     /// A sparse value for these registers, if Redis would keep them so: no register above 32 and no more bytes than its
     /// default `hll-sparse-max-bytes` of 3000.
     pub fn to_redis_sparse_bytes(&self) -> Option<Vec<u8>> {
         match &self.form {
-            Form::Small(set) => redis::write_sparse(set.occupied()),
-            Form::Dense(registers) => redis::write_sparse(registers.occupied()),
+            Form::Small(set) => hyll::write_sparse(set.occupied()),
+            Form::Dense(registers) => hyll::write_sparse(registers.occupied()),
         }
     }
 
