@@ -170,7 +170,7 @@ impl Partition {
     ) -> Result<Option<Ranges>, Failure> {
         let ranges = match self {
             Partition::Whole => Ranges::whole(),
-            Partition::Blocks { table, blocks, size } => Ranges::blocks(table.clone(), *blocks, *size),
+            Partition::Blocks { table, blocks, size } => Ranges::blocks(table.clone(), *blocks, fitted(*size, *blocks)),
             Partition::Keyset { columns, batch_size } => {
                 let key = columns.iter().map(|column| key_column(column, table)).collect();
                 Ranges::stepped(key, None, None, *batch_size)
@@ -201,15 +201,23 @@ fn key_column(column: &Column, table: Option<&TableInfo>) -> KeyColumn {
     }
 }
 
+/// The size after so many halvings that none is wasted: half of it would hold less than everything. A statement that is
+/// cancelled over the whole of a small table is not run over the same whole again.
+fn fitted(size: u64, all: u64) -> u64 {
+    if size == u64::MAX {
+        return all;
+    }
+    let mut fitted = size;
+    while fitted / 2 >= all.max(1) {
+        fitted /= 2;
+    }
+    fitted
+}
+
 /// Ranges of equal width where the integers are dense; where they are sparse, ranges of equally many rows.
 fn integer_ranges(column: &Column, bounds: Bounds, size: u64, table: Option<&TableInfo>) -> Ranges {
     let Bounds { first, last } = bounds;
-    // What is asked to be as wide as it can be is as wide as its rows, so that its half is a smaller range.
-    let size = if size == u64::MAX {
-        first.abs_diff(last).saturating_add(1)
-    } else {
-        size
-    };
+    let size = fitted(size, first.abs_diff(last).saturating_add(1));
     let wanted = first.abs_diff(last) / size.max(1);
     let rows = table.and_then(|table| table.estimated_rows);
     let sparse = match rows {
