@@ -61,7 +61,7 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
     Ok(code)
 }
 
-/// Found out before anything is measured or sent, not after. What the file holds stays for now.
+/// Found out before anything is measured or sent, not after. What the file holds stays until the payload is there.
 fn must_be_writable(path: &Path) -> Result<(), CliError> {
     let opened = OpenOptions::new().append(true).create(true).open(path);
     opened.map(drop).map_err(|error| CliError::file(path, error))
