@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod definition;
 pub mod instrumentation;
+pub mod keyspace;
 pub mod measure;
 pub mod relation;
 pub mod report;

@@ -5,13 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the top; imports run downward.
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 14] = [
     "cli",
     "report",
     "versions",
     "batch",
+    "event",
     "source",
     "instrumentation",
+    "keyspace",
     "measure",
     "definition",
     "relation",
@@ -21,7 +23,7 @@ const ROOMS: [&str; 12] = [
 ];
 /// Beside the order: known to `cli` alone.
 const ASIDE: &str = "sample";
-const PURE: [&str; 5] = ["instrumentation", "measure", "definition", "relation", "sketch"];
+const PURE: [&str; 6] = ["instrumentation", "keyspace", "measure", "definition", "relation", "sketch"];
 const DRIVERS: [&str; 7] = [
     "sqlx::",
     "redis::",

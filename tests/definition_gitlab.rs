@@ -91,7 +91,7 @@ fn every_definition_of_version_18_loads() {
         .metric("counts.count_total_passwordless_passkey_button_auth_passkey")
         .expect("all");
     assert_eq!(total.time_frame, TimeFrame::All);
-    assert_eq!(total.events[0]["filter"]["entry_point"], "passwordless_passkey_button");
+    assert_eq!(total.events[0].filter["entry_point"], "passwordless_passkey_button");
 }
 
 #[test]

@@ -102,6 +102,7 @@ impl Reader {
             batch_size: options.batch_size,
             timestamp_column: options.timestamp_column,
             database: options.database,
+            persist_as: options.persist_as,
             fallback: options.fallback,
         })
     }

@@ -9,7 +9,7 @@ use super::complaint::{At, Segment};
 use super::diagnostic::Diagnostic;
 use super::source::Source;
 use super::yaml::Document;
-use super::{KeyPath, MetricDefinition, TimeFrame, ValueType};
+use super::{AggregateDefinition, EventDefinition, KeyPath, KnownEvent, MetricDefinition, TimeFrame, ValueType};
 
 /// The definitions of one folder, all of them usable.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,6 +18,12 @@ pub struct Catalog {
     pub metrics: Vec<MetricDefinition>,
     /// Classes that the folder declares, by name.
     pub classes: BTreeMap<String, DeclaredClass>,
+    /// Of `known_events/`, by file and place.
+    pub known_events: Vec<KnownEvent>,
+    /// Of `events/`, by file.
+    pub events: Vec<EventDefinition>,
+    /// Of `aggregated_metrics/`, by file and place.
+    pub aggregates: Vec<AggregateDefinition>,
     /// SHA-256 over the names and bytes of all files, in hexadecimal: equal digests are equal definitions.
     pub digest: String,
     /// The texts of the files, by their names relative to the root, for diagnostics that are found later.

@@ -93,6 +93,8 @@ pub struct DatabaseBody {
     pub timestamp_column: Option<String>,
     /// The name under `[database.*]`.
     pub database: Option<String>,
+    /// The name under which aggregates find the sketch of an estimate (spec 7.6).
+    pub persist_as: Option<String>,
     /// What the payload carries instead of -1.
     pub fallback: Option<Value>,
 }

@@ -83,6 +83,9 @@ pub(super) struct DatabaseOptions {
     /// How many buckets a histogram has: from 1 to 100; one for each whole number of `buckets` if it is not said.
     #[schemars(range(min = 1, max = 100))]
     pub bucket_size: Option<i64>,
+    /// The name by which aggregates of the source `database` take the sketch of an `estimate_batch_distinct_count`.
+    #[schemars(regex(pattern = "^[A-Za-z0-9_.:-]+$"))]
+    pub persist_as: Option<String>,
     /// What the payload carries instead of -1 when the metric fails.
     #[serde(default, deserialize_with = "said")]
     pub fallback: Option<Value>,

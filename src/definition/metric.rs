@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::KeyPath;
+use super::{EventSelection, KeyPath};
 
 /// The kind of value a metric has in the payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -190,8 +190,8 @@ pub struct MetricDefinition {
     /// The class's short name: namespaces of early definitions (`Gitlab::Usage::…::CountIssuesMetric`) are dropped.
     pub instrumentation_class: Option<String>,
     pub options: Map<String, Value>,
-    /// The events that an internal-events metric selects, as written.
-    pub events: Vec<Value>,
+    /// The events that the metric selects.
+    pub events: Vec<EventSelection>,
     /// What the payload carries instead of -1 when the metric fails in the general way.
     pub fallback: Option<Value>,
     /// The file it came from, relative to the definitions' root.

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{DataCategory, DataSource, Status, TimeFrame, ValueType};
+use super::{DataCategory, DataSource, EventOperator, Status, TimeFrame, ValueType};
 
 /// A metric of the ping: what is measured, and where in the payload it stands. One file holds one.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -134,15 +134,6 @@ pub(super) struct EventSelection {
     pub filter: Option<Map<String, Value>>,
     /// How occurrences are put together.
     pub operator: Option<EventOperator>,
-}
-
-/// How the occurrences of an event are put together.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-pub(super) enum EventOperator {
-    #[serde(rename = "total")]
-    Total,
-    #[serde(rename = "sum(value)")]
-    SumOfValues,
 }
 
 fn one_or_more_time_frames(generator: &mut SchemaGenerator) -> Schema {

@@ -15,6 +15,7 @@ mod code;
 mod complaint;
 mod conflict;
 mod diagnostic;
+mod event;
 mod folder;
 mod key_path;
 mod lint;
@@ -32,6 +33,10 @@ pub use catalog::{Catalog, InvalidDefinition, Loaded};
 pub use class::{Bound, DatabaseBody, DeclaredClass, Parameter, ParameterType};
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
+pub use event::{
+    AggregateDefinition, AggregateOperator, AggregateSource, Aggregation, EventDefinition, EventOperator, EventSelection,
+    KnownEvent, MOST_INTERSECTED,
+};
 pub use folder::LoadError;
 pub use key_path::KeyPath;
 pub use lint::findings;

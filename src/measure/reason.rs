@@ -69,6 +69,33 @@ reasons! {
     /// The source could not be reached, or refused us.
     SourceUnavailable = "source_unavailable", General,
         "Check the url of this source, that it listens, and the credentials: service-ping doctor.";
+    /// The source listens but does not serve yet: it is loading its data, or its cluster is incomplete.
+    SourceNotReady = "source_not_ready", General,
+        "Wait until the server has loaded its data and its cluster is complete, then run again.";
+    /// A key of the event store holds something else than the metric reads.
+    WrongKeyType = "wrong_key_type", General,
+        "Find out what wrote the key: TYPE in redis-cli shows what it holds.";
+    /// A sketch of the event store is cut short or damaged.
+    CorruptSketch = "corrupt_sketch", General,
+        "The key's bytes are no HyperLogLog: delete it, or restore it from a copy.";
+    /// The metric or aggregate names an event that nothing declares.
+    UnknownEvent = "unknown_event", General,
+        "Declare the event in known_events, or correct its name: service-ping events list shows all.";
+    /// Events are counted together that are kept in different slots.
+    SlotMismatch = "slot_mismatch", General,
+        "Count events of one redis_slot together, as their keys demand.";
+    /// Events are counted together that are of different categories.
+    CategoryMismatch = "category_mismatch", General,
+        "Count events of one category together, or declare an aggregate.";
+    /// Events are counted together that are kept by different spans of time.
+    AggregationMismatch = "aggregation_mismatch", General,
+        "Count daily and weekly events apart.";
+    /// The time frame covers no key.
+    NoPeriod = "no_period", General,
+        "Give a range that holds a whole week, or a day for daily events.";
+    /// An aggregate names a set that no estimated metric persists for its time frame.
+    NotPersisted = "not_persisted", General,
+        "Add persist_as to an estimated metric of the same time frame.";
     /// The configuration names no such source.
     SourceNotConfigured = "source_not_configured", General,
         "Add the section that this metric needs to service-ping.toml.";
@@ -108,6 +135,9 @@ reasons! {
     /// The run was interrupted before this metric began.
     NotRun = "not_run", General,
         "The run was interrupted; run it again.";
+    /// An intersection whose error bound is more than half its value: the value stands, but says little.
+    Unreliable = "unreliable", General,
+        "The sets share too little to be told from chance: read the value with its error_bound.";
     /// The result is not of the type that the operation or the definition wants.
     WrongType = "wrong_type", Counter,
         "Correct the column or the value_type.";

@@ -1,6 +1,7 @@
 //! The live data: databases now, event stores and Prometheus beside them later. Read only, bounded, cancellable.
 
 pub mod database;
+pub mod event_store;
 pub mod facts;
 
 use std::collections::BTreeMap;
