@@ -7,10 +7,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::definition::AggregateOperator;
 use crate::relation::{Column, Operation, Query, Relation, Window};
-use crate::sketch::HyperLogLog;
+use crate::sketch::{self, Estimate, HyperLogLog};
 
+mod event;
 mod reason;
+
+pub use event::{EventMeasure, EventRead};
 
 pub use reason::{Failure, FailureKind, Reason};
 
@@ -21,8 +25,12 @@ pub enum Measure {
     Database(Box<DatabaseMeasure>),
     /// The one value of one query.
     SqlValue(Box<SqlValueMeasure>),
+    /// Keys of the event store.
+    Event(Box<EventMeasure>),
     /// The sum of other measures; it fails if any part does.
     Sum(Vec<Measure>),
+    /// The union or intersection of sketches; it fails if any part does.
+    Aggregate(Box<AggregateMeasure>),
     /// A key of the configuration's `[settings]`.
     Setting(String),
     /// Something that the run itself knows.
@@ -91,6 +99,14 @@ pub struct SqlValueMeasure {
     pub query: Query,
 }
 
+/// Sets put together, each read as a sketch.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AggregateMeasure {
+    pub operator: AggregateOperator,
+    /// Each an estimate of a database, or the sketch of keys of the event store.
+    pub parts: Vec<Measure>,
+}
+
 /// Something that the run itself knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fact {
@@ -117,8 +133,10 @@ pub enum Reading {
     Empty,
     /// One aggregate for each group; the key as text, NULL as `""`, several keys as a JSON array's text.
     Groups(BTreeMap<String, Option<Number>>),
-    /// The distinct values of a column.
+    /// The distinct values of a column, or of keys of the event store.
     Sketch(Box<HyperLogLog>),
+    /// The size of sets that were put together, with its bound.
+    Estimate(Estimate),
     /// A value taken as it is.
     Value(Value),
 }
@@ -128,6 +146,7 @@ impl Measure {
     pub fn leaves(&self) -> Vec<&Measure> {
         match self {
             Measure::Sum(parts) => parts.iter().flat_map(Measure::leaves).collect(),
+            Measure::Aggregate(aggregate) => aggregate.parts.iter().flat_map(Measure::leaves).collect(),
             leaf => vec![leaf],
         }
     }
@@ -135,32 +154,62 @@ impl Measure {
     /// The reading of the whole, from those of its leaves.
     ///
     /// # Errors
-    /// The failure of a lone leaf as it is; of a sum, `part_failed` with the first failure's message, `wrong_type` where a
-    /// part is no number, `overflow`.
+    /// The failure of a lone leaf as it is; of a sum or an aggregate, `part_failed` with the first failure's message,
+    /// `wrong_type` where a part is no number or no sketch, `overflow`.
     pub fn reading(&self, read: &dyn Fn(&Measure) -> Result<Reading, Failure>) -> Result<Reading, Failure> {
-        let Measure::Sum(parts) = self else { return read(self) };
-        let mut total = Number::Integer(0);
-        for part in parts {
-            let reading = part.reading(read).map_err(|failure| {
-                let reason = if failure.reason == Reason::Cancelled {
-                    Reason::Cancelled
-                } else {
-                    Reason::PartFailed
-                };
-                Failure::new(reason, format!("a part of the sum has no value: {failure}"))
-            })?;
-            total = total.plus(reading.number()?)?;
+        match self {
+            Measure::Sum(parts) => sum(parts, read),
+            Measure::Aggregate(aggregate) => aggregate.reading(read),
+            leaf => read(leaf),
         }
-        Ok(Reading::Number(total))
     }
 
     /// The time window that was laid over it, if there is one.
     pub fn window(&self) -> Option<Window> {
         match self {
             Measure::Database(measure) => measure.window.as_ref().map(|(_, window)| *window),
+            Measure::Event(measure) => measure.window,
             Measure::Sum(parts) => parts.iter().find_map(Measure::window),
+            Measure::Aggregate(aggregate) => aggregate.parts.iter().find_map(Measure::window),
             _ => None,
         }
+    }
+}
+
+fn sum(parts: &[Measure], read: &dyn Fn(&Measure) -> Result<Reading, Failure>) -> Result<Reading, Failure> {
+    let mut total = Number::Integer(0);
+    for part in parts {
+        let reading = part.reading(read).map_err(|failure| part_failed("sum", &failure))?;
+        total = total.plus(reading.number()?)?;
+    }
+    Ok(Reading::Number(total))
+}
+
+fn part_failed(whole: &str, failure: &Failure) -> Failure {
+    let reason = match failure.reason {
+        Reason::Cancelled => Reason::Cancelled,
+        _ => Reason::PartFailed,
+    };
+    Failure::new(reason, format!("a part of the {whole} has no value: {failure}"))
+}
+
+impl AggregateMeasure {
+    fn reading(&self, read: &dyn Fn(&Measure) -> Result<Reading, Failure>) -> Result<Reading, Failure> {
+        let mut sketches = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            match part
+                .reading(read)
+                .map_err(|failure| part_failed("aggregate", &failure))?
+            {
+                Reading::Sketch(sketch) => sketches.push(sketch),
+                _ => return Err(Failure::new(Reason::WrongType, "a part of the aggregate is no sketch")),
+            }
+        }
+        let sets: Vec<&HyperLogLog> = sketches.iter().map(Box::as_ref).collect();
+        Ok(Reading::Estimate(match self.operator {
+            AggregateOperator::Or => sketch::union(&sets),
+            AggregateOperator::And => sketch::intersection(&sets),
+        }))
     }
 }
 
@@ -193,6 +242,16 @@ impl Number {
 }
 
 impl Reading {
+    /// The value's relative error in at least 99 of 100 cases, where the value is an estimate; relative to 1 where the
+    /// value is 0.
+    pub fn error_bound(&self) -> Option<f64> {
+        match self {
+            Reading::Sketch(sketch) => Some(sketch::error_bound(sketch.count())),
+            Reading::Estimate(estimate) => Some(estimate.bound / estimate.value.round().max(1.0)),
+            _ => None,
+        }
+    }
+
     /// The reading as one number.
     ///
     /// # Errors
@@ -201,6 +260,7 @@ impl Reading {
         match self {
             Reading::Number(number) => Ok(*number),
             Reading::Sketch(sketch) => Ok(Number::Integer(i64::try_from(sketch.count()).unwrap_or(i64::MAX))),
+            Reading::Estimate(estimate) => Ok(Number::Integer(estimate.value.round() as i64)),
             Reading::Value(Value::Number(number)) => match number.as_i64() {
                 Some(integer) => Ok(Number::Integer(integer)),
                 None => Ok(Number::Float(number.as_f64().unwrap_or(f64::NAN))),
@@ -221,6 +281,8 @@ impl Reading {
                 Value::Object(groups.iter().map(entry).collect())
             }
             Reading::Sketch(sketch) => Value::from(sketch.count()),
+            // Things are counted: what an estimator knows of fractions would pass for exactness.
+            Reading::Estimate(estimate) => Value::from(estimate.value.round() as u64),
             Reading::Value(value) => value.clone(),
         }
     }

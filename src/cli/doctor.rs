@@ -62,6 +62,7 @@ pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliErro
         root,
         loaded: definition::Loaded::default(),
         registry: crate::instrumentation::Registry::built_in(),
+        keyspace: std::sync::Arc::default(),
         now: global.now(),
         config,
     };

@@ -6,6 +6,8 @@ use super::exit;
 use super::output::counted;
 use crate::config::ConfigErrors;
 use crate::definition::LoadError;
+use crate::keyspace::EventError;
+use crate::measure::Failure;
 use crate::sample::SampleError;
 use crate::source::database::DatabaseError;
 use crate::state::StateError;
@@ -28,6 +30,17 @@ pub enum CliError {
     Sample(#[from] SampleError),
     #[error("{0}")]
     Database(#[from] DatabaseError),
+    /// One of GitLab's lists of keys, named by `[event_store]`.
+    #[error("{path} is not the list of keys that it should be: {message}")]
+    KeyList { path: String, message: String },
+    #[error("the configuration has no [event_store]: url = \"embedded\" counts events in a file beside it")]
+    NoEventStore,
+    /// The event cannot be tracked, or read, as was asked.
+    #[error("{0}")]
+    Event(#[from] EventError),
+    /// The event store did not do its part.
+    #[error("{}; {}", .0.message, .0.reason.advice())]
+    Store(#[from] Failure),
     #[error("{0}")]
     Usage(String),
     #[error("nothing was written: what was read by then is not the whole")]
@@ -41,10 +54,15 @@ pub enum CliError {
 impl CliError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            CliError::Config(_) | CliError::Load(_) | CliError::NoDefinitions(_) | CliError::InvalidDefinitions(_) => {
-                exit::INVALID
-            }
-            CliError::Usage(_) | CliError::Sample(SampleError::Scale(_) | SampleError::Instant) => exit::USAGE,
+            CliError::Config(_)
+            | CliError::Load(_)
+            | CliError::NoDefinitions(_)
+            | CliError::InvalidDefinitions(_)
+            | CliError::NoEventStore
+            | CliError::KeyList { .. } => exit::INVALID,
+            CliError::Usage(_)
+            | CliError::Event(_)
+            | CliError::Sample(SampleError::Scale(_) | SampleError::Instant) => exit::USAGE,
             CliError::Interrupted => exit::INTERRUPTED,
             _ => exit::UNEXPECTED,
         }

@@ -161,6 +161,9 @@ fn show(outcome: &Outcome, sent: &[Sent]) -> Result<(), CliError> {
     }
     match &outcome.state {
         OutcomeState::Ok => {}
+        OutcomeState::Unreliable(failure) => {
+            text += &format!("  unreliable: {}\n  {}\n", failure.message, failure.reason.advice());
+        }
         OutcomeState::Deprecated => text += "  deprecated: kept for compatibility, nothing is computed\n",
         OutcomeState::Fallback(failure) => {
             text += &format!(

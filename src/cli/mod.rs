@@ -5,6 +5,8 @@ mod demo;
 mod doctor;
 mod dump;
 mod error;
+mod event_setup;
+mod events;
 pub mod exit;
 mod generate;
 mod init;
@@ -104,6 +106,8 @@ enum Verb {
     Dump(dump::DumpArgs),
     /// One metric or class: each statement with its time, then the value
     Metric(metric::MetricArgs),
+    /// Track events, count their unique values, list them, copy a store
+    Events(events::EventsArgs),
     /// Check every file; errors with file, line, column and a caret
     Validate(validate::ValidateArgs),
     /// Exactly what would leave now, also while sending is off
@@ -162,6 +166,7 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Generate(args) => generate::run(global, args).await,
         Verb::Dump(args) => dump::run(global, args).await,
         Verb::Metric(args) => metric::run(global, args).await,
+        Verb::Events(args) => events::run(global, args).await,
         Verb::Validate(args) => validate::run(global, args).await,
         Verb::Preview(args) => preview::run(global, args).await,
         Verb::Versions(args) => versions::run(args).await,

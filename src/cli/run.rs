@@ -163,6 +163,10 @@ fn described(setup: &Setup, measure: &Measure) -> String {
             Measure::Setting(name) => format!("setting {name}"),
             Measure::Fact(fact) => format!("{fact:?}").to_lowercase(),
             Measure::Constant(value) => format!("the value {value}"),
+            Measure::Event(measure) => measure.command(),
+            Measure::Aggregate(aggregate) => {
+                format!("{} of {} sets", aggregate.operator.as_str(), aggregate.parts.len())
+            }
             _ => "a sum of other metrics".to_owned(),
         },
     }

@@ -10,14 +10,16 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::message::{self, note};
-use super::{CliError, Global};
+use super::{CliError, Global, event_setup as events};
 use crate::config::{self, Config, Environment, MetricGlobs, Reporting};
 use crate::definition::{self, Diagnostic, Loaded, Severity};
 use crate::instrumentation::{Context, Registry};
+use crate::keyspace::Keyspace;
 use crate::relation::Dialect;
 use crate::report::{Plan, Selection, plan};
 use crate::source::Sources;
 use crate::source::database::{Database, DatabaseOptions, DatabaseUrl, Interrupt, StatementLog};
+use crate::source::event_store::EventStore;
 use crate::source::facts::Facts;
 use crate::state::StateStore;
 
@@ -47,6 +49,7 @@ pub(super) struct Setup {
     pub(super) root: PathBuf,
     pub(super) loaded: Loaded,
     pub(super) registry: Registry,
+    pub(super) keyspace: Arc<Keyspace>,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -64,11 +67,13 @@ impl Setup {
     pub(super) fn with_config(config: Config, global: &Global, args: &DefinitionArgs) -> Result<Setup, CliError> {
         let root = args.definitions.clone().unwrap_or_else(|| config.definitions.clone());
         let loaded = definition::load(&root)?;
+        let keyspace = events::keyspace(&config, &root, &loaded.catalog)?;
         let setup = Setup {
             config,
             root,
             loaded,
             registry: Registry::built_in(),
+            keyspace: Arc::new(keyspace),
             now: global.now(),
         };
         setup.refuse_errors(global, args.skip_invalid)?;
@@ -135,6 +140,7 @@ impl Setup {
         Context {
             catalog: &self.loaded.catalog,
             registry: &self.registry,
+            keyspace: &self.keyspace,
             now: self.now,
             depth: 0,
         }
@@ -169,10 +175,16 @@ impl Setup {
         }
         Ok(Sources {
             databases,
+            event_store: self.event_store()?,
             facts: self.facts(uuid),
             interrupt,
             log,
         })
+    }
+
+    /// The configured event store, if there is one. Nothing is opened yet.
+    pub(super) fn event_store(&self) -> Result<Option<Arc<dyn EventStore>>, CliError> {
+        self.config.event_store.as_ref().map(events::store).transpose()
     }
 
     fn facts(&self, uuid: Option<Uuid>) -> Facts {

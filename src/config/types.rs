@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use uuid::Uuid;
 
 use super::url::Url;
-use crate::definition::DataCategory;
+use crate::definition::{DataCategory, KeyFormat};
 
 /// The configuration's file, looked for in the working folder where no other is named.
 pub const DEFAULT_FILE: &str = "service-ping.toml";
@@ -29,7 +29,7 @@ pub struct Config {
     /// The instance's databases, which are only ever read. Definitions say `database: NAME`; without it they mean `main`.
     #[schemars(rename = "database")]
     pub databases: BTreeMap<String, Database>,
-    /// Where events are counted. Accepted, but not used yet.
+    /// Where events are counted. Left out, the metrics of events fall back to -1 and nothing is tracked.
     pub event_store: Option<EventStore>,
     /// The Prometheus server of the instance. Accepted, but not used yet.
     pub prometheus: Option<Prometheus>,
@@ -110,13 +110,71 @@ impl Database {
     }
 }
 
-/// Where events are counted. Accepted, but not used yet.
+/// Where events are counted. Left out, the metrics of events fall back to -1 and nothing is tracked.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct EventStore {
-    /// `embedded`, or `redis://…`, `rediss://…`, `redis-cluster://a:7000,b:7001`, `redis-sentinel://…`. `url_file` reads
-    /// it from a file of its own.
+    /// `embedded` (a file beside this one) or `sqlite://path`; `redis://…`, `rediss://…`, `redis+unix:///path`,
+    /// `redis-cluster://a:7000,b:7001`, `redis-sentinel://a:26379,b:26379/master`. `url_file` reads it from a file of its
+    /// own.
     #[schemars(with = "String", example = &"embedded")]
     pub url: Url,
+    /// The certificate authorities, as PEM, that a Redis over TLS is trusted by; the system's if it is not said.
+    #[schemars(with = "Option<String>", example = "")]
+    pub ca_file: Option<PathBuf>,
+    /// How long connecting may take, and each answer.
+    #[schemars(with = "String", example = "5s")]
+    pub timeout: Duration,
+    /// How the keys of known events are spelt: `slots` as GitLab did until 15.9, `hll_counters` as it does since.
+    #[schemars(with = "String", example = &"slots")]
+    pub key_format: KeyFormat,
+    /// GitLab's list of sketches that stand under older names: `hll_redis_key_overrides.yml` of its tree.
+    #[schemars(with = "Option<String>", example = "")]
+    pub hll_key_overrides: Option<PathBuf>,
+    /// GitLab's list of counters that stand under older keys: `total_counter_redis_key_overrides.yml`.
+    #[schemars(with = "Option<String>", example = "")]
+    pub total_key_overrides: Option<PathBuf>,
+    /// GitLab's list of events that are counted together without their identifier: `hll_redis_legacy_events.yml`.
+    #[schemars(with = "Option<String>", example = "")]
+    pub legacy_events: Option<PathBuf>,
+    /// Categories of known events whose unique values are also counted together, weekly and monthly.
+    #[schemars(with = "Vec<String>", example = CATEGORIES_FOR_TOTALS)]
+    pub categories_for_totals: BTreeSet<String>,
+}
+
+/// The categories of GitLab in 2022 (spec 6.5).
+const CATEGORIES_FOR_TOTALS: [&str; 16] = [
+    "analytics",
+    "code_review",
+    "compliance",
+    "deploy_token_packages",
+    "ecosystem",
+    "epic_boards_usage",
+    "epics_usage",
+    "error_tracking",
+    "ide_edit",
+    "incident_management",
+    "issues_edit",
+    "pipeline_authoring",
+    "quickactions",
+    "search",
+    "testing",
+    "user_packages",
+];
+
+impl EventStore {
+    /// A store at `url` with every other key at its default.
+    pub fn at(url: Url) -> EventStore {
+        EventStore {
+            url,
+            ca_file: None,
+            timeout: Duration::from_secs(5),
+            key_format: KeyFormat::default(),
+            hll_key_overrides: None,
+            total_key_overrides: None,
+            legacy_events: None,
+            categories_for_totals: CATEGORIES_FOR_TOTALS.map(str::to_owned).into(),
+        }
+    }
 }
 
 /// A Prometheus server. Accepted, but not used yet.

@@ -35,6 +35,20 @@ impl Catalog {
         self.metrics.iter().find(|metric| metric.key_path.as_str() == key_path)
     }
 
+    /// The estimated metric that persists its sketch under `name` for a time frame.
+    pub fn persisted(&self, name: &str, time_frame: TimeFrame) -> Option<&MetricDefinition> {
+        let persists = |metric: &&MetricDefinition| {
+            let own = metric.options.get("persist_as").and_then(|name| name.as_str());
+            let class = metric
+                .instrumentation_class
+                .as_deref()
+                .and_then(|class| self.class(class));
+            let of_class = || class.and_then(|class| class.body.persist_as.as_deref());
+            metric.time_frame == time_frame && own.or_else(of_class) == Some(name)
+        };
+        self.metrics.iter().find(persists)
+    }
+
     pub fn class(&self, name: &str) -> Option<&DeclaredClass> {
         self.classes.get(name)
     }

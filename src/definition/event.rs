@@ -175,3 +175,13 @@ impl AggregateSource {
 
 /// The most sets of an `AND`: beyond, its estimate would take minutes and say nothing.
 pub const MOST_INTERSECTED: usize = 12;
+
+/// The spelling of known events' keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum KeyFormat {
+    /// Until GitLab 15.9: `g_{analytics}_contribution-2022-23`, daily and weekly.
+    #[default]
+    Slots,
+    /// From GitLab 15.10 on: `{hll_counters}_g_analytics_contribution-2022-23`, weekly.
+    HllCounters,
+}

@@ -3,9 +3,13 @@
 //! Pure: no class knows a server, a statement that was sent, or a payload. A new class is one file here and one line in
 //! `registry`.
 
+mod aggregated;
 mod database;
 mod identity;
+mod internal_events;
 mod numbers;
+mod redis;
+mod redis_hll;
 mod registry;
 mod setting;
 mod sql_value;
@@ -15,10 +19,12 @@ mod window;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
+pub use internal_events::class_of;
 pub use registry::{Class, Registry};
 pub use window::window;
 
-use crate::definition::{Catalog, TimeFrame, ValueType};
+use crate::definition::{Catalog, DataSource, EventSelection, MetricDefinition, TimeFrame, ValueType};
+use crate::keyspace::{Keyspace, Period};
 use crate::measure::{Failure, Measure, Reading, Reason};
 
 /// What a definition, or a sum that holds the class, says to a class.
@@ -26,6 +32,21 @@ use crate::measure::{Failure, Measure, Reading, Reason};
 pub struct Request<'a> {
     pub options: &'a Map<String, Value>,
     pub time_frame: TimeFrame,
+    pub data_source: DataSource,
+    /// The events that the definition selects beside its options.
+    pub events: &'a [EventSelection],
+}
+
+impl<'a> Request<'a> {
+    /// What a definition says.
+    pub fn of(definition: &'a MetricDefinition) -> Request<'a> {
+        Request {
+            options: &definition.options,
+            time_frame: definition.time_frame,
+            data_source: definition.data_source,
+            events: &definition.events,
+        }
+    }
 }
 
 /// What a class may look at beside its request.
@@ -33,6 +54,8 @@ pub struct Request<'a> {
 pub struct Context<'a> {
     pub catalog: &'a Catalog,
     pub registry: &'a Registry,
+    /// The keys of events.
+    pub keyspace: &'a Keyspace,
     /// The run's one instant.
     pub now: DateTime<Utc>,
     /// How many sums the class stands in.
@@ -87,4 +110,26 @@ fn take_only(options: &Map<String, Value>, known: &[&str]) -> Result<(), Failure
 fn text_option<'a>(options: &'a Map<String, Value>, name: &str) -> Result<&'a str, Failure> {
     let value = options.get(name).and_then(Value::as_str);
     value.ok_or_else(|| invalid_options(format!("option {name:?} is missing or is not text")))
+}
+
+/// The events under `options`: a list of names.
+fn event_names(options: &Map<String, Value>) -> Result<Vec<&str>, Failure> {
+    let names: Option<Vec<&str>> = match options.get("events") {
+        Some(Value::Array(names)) => names.iter().map(Value::as_str).collect(),
+        _ => None,
+    };
+    names
+        .filter(|names| !names.is_empty())
+        .ok_or_else(|| invalid_options("option \"events\" is missing or is no list of names"))
+}
+
+/// The days that a metric of events covers.
+fn period(request: &Request<'_>, context: &Context<'_>) -> Result<Period, Failure> {
+    let outside = || {
+        invalid_options(format!(
+            "the time frame {} is none of events: they are kept for 7d and 28d",
+            request.time_frame.as_str()
+        ))
+    };
+    Period::of(request.time_frame, context.now).ok_or_else(outside)
 }

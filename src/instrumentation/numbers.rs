@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Context, InstrumentationClass, Request, invalid_options, take_only, text_option};
+use super::{Context, InstrumentationClass, Request, class_of, invalid_options, take_only, text_option};
 use crate::definition::{Status, TimeFrame};
 use crate::measure::{Failure, Measure, Reason};
 
@@ -37,7 +37,7 @@ impl InstrumentationClass for NumbersMetric {
             parts.push(metric(key_path, &inner)?);
         }
         for part in list(request.options, "data")? {
-            parts.push(in_place(part, request.time_frame, &inner)?);
+            parts.push(in_place(part, request, &inner)?);
         }
         Ok(Measure::Sum(parts))
     }
@@ -60,19 +60,19 @@ fn metric(key_path: &Value, context: &Context<'_>) -> Result<Measure, Failure> {
         .metric(key_path)
         .filter(|definition| definition.status != Status::Removed);
     let definition = definition.ok_or_else(|| invalid_options(format!("there is no metric {key_path:?} to add")))?;
-    let class = definition.instrumentation_class.as_deref();
+    let class = class_of(definition);
     let class = class.ok_or_else(|| invalid_options(format!("metric {key_path:?} names no instrumentation class")))?;
-    part(class, &definition.options, definition.time_frame, context)
+    part(class, &Request::of(definition), context)
 }
 
-fn in_place(part_of: &Value, time_frame: TimeFrame, context: &Context<'_>) -> Result<Measure, Failure> {
+fn in_place(part_of: &Value, whole: &Request<'_>, context: &Context<'_>) -> Result<Measure, Failure> {
     let object = part_of
         .as_object()
         .ok_or_else(|| invalid_options("option \"data\" lists mappings"))?;
     take_only(object, &["instrumentation_class", "options", "time_frame"])?;
     let class = text_option(object, "instrumentation_class")?;
     let time_frame = match object.get("time_frame") {
-        None => time_frame,
+        None => whole.time_frame,
         Some(Value::String(name)) => {
             time_frame_of(name).ok_or_else(|| invalid_options(format!("there is no time frame {name:?}")))?
         }
@@ -84,7 +84,13 @@ fn in_place(part_of: &Value, time_frame: TimeFrame, context: &Context<'_>) -> Re
         Some(Value::Object(options)) => options,
         Some(_) => return Err(invalid_options("option \"options\" is not a mapping")),
     };
-    part(class, options, time_frame, context)
+    let request = Request {
+        options,
+        time_frame,
+        data_source: whole.data_source,
+        events: &[],
+    };
+    part(class, &request, context)
 }
 
 fn time_frame_of(name: &str) -> Option<TimeFrame> {
@@ -97,12 +103,7 @@ fn time_frame_of(name: &str) -> Option<TimeFrame> {
     frames.into_iter().find(|frame| frame.as_str() == name)
 }
 
-fn part(
-    class: &str,
-    options: &Map<String, Value>,
-    time_frame: TimeFrame,
-    context: &Context<'_>,
-) -> Result<Measure, Failure> {
+fn part(class: &str, request: &Request<'_>, context: &Context<'_>) -> Result<Measure, Failure> {
     let unknown = || {
         Failure::new(
             Reason::UnknownInstrumentationClass,
@@ -110,5 +111,5 @@ fn part(
         )
     };
     let class = context.registry.class(class, context.catalog).ok_or_else(unknown)?;
-    class.describe(&Request { options, time_frame }, context)
+    class.describe(request, context)
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, InstrumentationClass, Request, database, identity, numbers, setting, sql_value, static_value};
+use super::{
+    Context, InstrumentationClass, Request, aggregated, database, identity, internal_events, numbers, redis, redis_hll,
+    setting, sql_value, static_value,
+};
 use crate::definition::{Catalog, ValueType};
 use crate::measure::{Failure, Measure, Reading};
 use serde_json::{Map, Value};
@@ -29,6 +32,12 @@ impl Registry {
         registry.add(Box::new(sql_value::SqlValueMetric));
         registry.add(Box::new(static_value::StaticMetric));
         registry.add(Box::new(setting::SettingMetric));
+        registry.add(Box::new(redis::RedisMetric));
+        registry.add(Box::new(redis_hll::RedisHllMetric));
+        registry.add(Box::new(aggregated::AggregatedMetric));
+        internal_events::classes()
+            .into_iter()
+            .for_each(|class| registry.add(Box::new(class)));
         identity::classes()
             .into_iter()
             .for_each(|class| registry.add(Box::new(class)));

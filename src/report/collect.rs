@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::outcome::{Outcome, OutcomeState, deprecated_value, fallback_value};
 use super::plan::{Plan, PlannedMetric};
 use super::read::{Progress, Taken, isolated, read_all};
+use crate::definition::AggregateOperator;
 use crate::measure::{Failure, Measure, Reading, Reason};
-use crate::sketch;
 use crate::source::Sources;
 
 /// Every metric's outcome, in the order of the plan.
@@ -60,10 +60,10 @@ fn outcome(metric: &PlannedMetric<'_>, readings: &HashMap<&Measure, Taken>) -> O
         }
     };
     match result {
-        Ok((value, error_bound)) => {
-            outcome.value = value;
-            outcome.error_bound = error_bound;
-            outcome.state = OutcomeState::Ok;
+        Ok(shaped) => {
+            outcome.value = shaped.value;
+            outcome.error_bound = shaped.error_bound;
+            outcome.state = shaped.unreliable.map_or(OutcomeState::Ok, OutcomeState::Unreliable);
         }
         Err(failure) => {
             let declared = metric.declared_fallback();
@@ -83,23 +83,47 @@ fn account(outcome: &mut Outcome, measure: &Measure, readings: &HashMap<&Measure
     }
 }
 
+/// A value, and what there is to say of it.
+struct Shaped {
+    value: serde_json::Value,
+    error_bound: Option<f64>,
+    unreliable: Option<Failure>,
+}
+
 fn shaped(
     metric: &PlannedMetric<'_>,
     measure: &Measure,
     readings: &HashMap<&Measure, Taken>,
-) -> Result<(serde_json::Value, Option<f64>), Failure> {
+) -> Result<Shaped, Failure> {
     let read = |leaf: &Measure| match readings.get(leaf) {
         Some(taken) => taken.result.clone(),
         None => Err(Failure::new(Reason::NotRun, "the measure was not read")),
     };
-    let reading = measure.reading(&read)?;
-    let error_bound = match &reading {
-        Reading::Sketch(sketch) => Some(sketch::error_bound(sketch.count())),
-        _ => None,
+    let reading = isolated(|| measure.reading(&read))?;
+    let error_bound = reading.error_bound();
+    let unreliable = unreliable(measure, &reading);
+    let value = match (&metric.class, metric.definition) {
+        (Some(class), Some(definition)) => isolated(|| class.shape(reading, definition.value_type))?,
+        _ => reading.to_json(),
     };
-    let (Some(class), Some(definition)) = (&metric.class, metric.definition) else {
-        return Ok((reading.to_json(), error_bound));
+    Ok(Shaped {
+        value,
+        error_bound,
+        unreliable,
+    })
+}
+
+/// An intersection is unreliable if its bound is more than half its value (design 4).
+fn unreliable(measure: &Measure, reading: &Reading) -> Option<Failure> {
+    let (Measure::Aggregate(aggregate), Reading::Estimate(estimate)) = (measure, reading) else {
+        return None;
     };
-    let value = isolated(|| class.shape(reading, definition.value_type))?;
-    Ok((value, error_bound))
+    if aggregate.operator != AggregateOperator::And || estimate.bound <= estimate.value / 2.0 {
+        return None;
+    }
+    let message = format!(
+        "the intersection is {:.0} give or take {:.0}",
+        estimate.value, estimate.bound
+    );
+    Some(Failure::new(Reason::Unreliable, message))
 }

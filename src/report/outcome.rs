@@ -36,15 +36,26 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq)]
 pub enum OutcomeState {
     Ok,
+    /// An intersection whose error bound exceeds half its value: the value is the metric's own, but says little.
+    Unreliable(Failure),
     /// The definition is deprecated: the value is -1000, and nothing was computed.
     Deprecated,
     Fallback(Failure),
 }
 
 impl Outcome {
+    /// Why the metric has no value of its own.
     pub fn failure(&self) -> Option<&Failure> {
         match &self.state {
             OutcomeState::Fallback(failure) => Some(failure),
+            _ => None,
+        }
+    }
+
+    /// What there is to say of the value: why it is a fallback, or why it says little.
+    pub fn remark(&self) -> Option<&Failure> {
+        match &self.state {
+            OutcomeState::Fallback(failure) | OutcomeState::Unreliable(failure) => Some(failure),
             _ => None,
         }
     }
@@ -56,6 +67,7 @@ impl Outcome {
             "value": self.value,
             "status": match &self.state {
                 OutcomeState::Ok => "ok",
+                OutcomeState::Unreliable(_) => "unreliable",
                 OutcomeState::Deprecated => "deprecated",
                 OutcomeState::Fallback(_) => "fallback",
             },
@@ -68,9 +80,9 @@ impl Outcome {
                 map.insert(key.to_owned(), value);
             }
         };
-        add("reason", self.failure().map(|failure| failure.reason.code().into()));
-        add("message", self.failure().map(|failure| failure.message.clone().into()));
-        add("advice", self.failure().map(|failure| failure.reason.advice().into()));
+        add("reason", self.remark().map(|failure| failure.reason.code().into()));
+        add("message", self.remark().map(|failure| failure.message.clone().into()));
+        add("advice", self.remark().map(|failure| failure.reason.advice().into()));
         add("error_bound", self.error_bound.map(Value::from));
         add(
             "window",

@@ -51,7 +51,7 @@ pub fn metadata(uuid: Uuid, outcomes: &[Outcome]) -> Metadata {
 }
 
 fn timing(outcome: &Outcome) -> MetricTiming {
-    let error = outcome.failure().map(ToString::to_string);
+    let error = outcome.remark().map(ToString::to_string);
     MetricTiming::new(
         outcome.key_path.to_string(),
         outcome.elapsed,

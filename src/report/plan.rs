@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::read::isolated;
 use crate::config::MetricGlobs;
 use crate::definition::{DataCategory, KeyPath, Loaded, MetricDefinition, Status};
-use crate::instrumentation::{Class, Context, Registry, Request};
+use crate::instrumentation::{Class, Context, Registry, Request, class_of};
 use crate::measure::{Failure, Measure, Reason};
 use crate::relation::Operation;
 
@@ -144,16 +144,13 @@ fn described<'a>(
         return (None, Ok(None));
     }
     let unknown = |message: String| (None, Err(Failure::new(Reason::UnknownInstrumentationClass, message)));
-    let Some(name) = definition.instrumentation_class.as_deref() else {
+    let Some(name) = class_of(definition) else {
         return unknown("the definition names no instrumentation class".to_owned());
     };
     let Some(class) = registry.class(name, context.catalog) else {
         return unknown(format!("there is no class {name:?}"));
     };
-    let request = Request {
-        options: &definition.options,
-        time_frame: definition.time_frame,
-    };
+    let request = Request::of(definition);
     let measure = isolated(|| class.describe(&request, context)).map(Some);
     (Some(class), measure)
 }

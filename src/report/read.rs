@@ -4,8 +4,9 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
+use super::events::read_events;
 use super::lanes::read_database;
 use crate::measure::{Failure, Measure, Reading, Reason};
 use crate::source::Sources;
@@ -45,7 +46,8 @@ pub(super) async fn read_all(measures: &[(Measure, String)], sources: &Sources, 
             .collect();
         lanes.push(read_database(mine, measures, database, sources, progress));
     }
-    for (index, result) in join_all(lanes).await.into_iter().flatten() {
+    let (of_databases, of_events) = join(join_all(lanes), read_events(measures, sources, progress)).await;
+    for (index, result) in of_databases.into_iter().flatten().chain(of_events) {
         taken[index] = Some(result);
     }
     let finish = |(index, slot): (usize, Option<Taken>)| {
@@ -87,7 +89,14 @@ fn read_known(measure: &Measure, sources: &Sources) -> Result<Reading, Failure> 
         Measure::Constant(value) => Ok(Reading::Value(value.clone())),
         Measure::Database(measure) => Err(not_configured(&measure.database)),
         Measure::SqlValue(measure) => Err(not_configured(&measure.database)),
-        Measure::Sum(_) => Err(Failure::new(Reason::InvalidOptions, "a sum is read by its parts")),
+        Measure::Event(_) => Err(Failure::new(
+            Reason::SourceNotConfigured,
+            "the configuration has no [event_store]",
+        )),
+        Measure::Sum(_) | Measure::Aggregate(_) => Err(Failure::new(
+            Reason::InvalidOptions,
+            "what is made of others is read by its parts",
+        )),
     }
 }
 

@@ -158,8 +158,8 @@ fn record(outcome: &Outcome) -> OutcomeRecord {
     OutcomeRecord {
         key_path: outcome.key_path.to_string(),
         value: outcome.value.clone(),
-        reason: outcome.failure().map(|failure| failure.reason.code().to_owned()),
-        message: outcome.failure().map(|failure| failure.message.clone()),
+        reason: outcome.remark().map(|failure| failure.reason.code().to_owned()),
+        message: outcome.remark().map(|failure| failure.message.clone()),
         elapsed_seconds: outcome.elapsed.as_secs_f64(),
         statements: u32::try_from(outcome.statements).unwrap_or(u32::MAX),
         retries: outcome.retries,

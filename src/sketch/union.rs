@@ -13,6 +13,15 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// What a sketch that counts so many elements says.
+    pub fn of_count(count: u64) -> Estimate {
+        let value = count as f64;
+        Estimate {
+            value,
+            bound: absolute_bound(value),
+        }
+    }
+
     pub(super) const ZERO: Estimate = Estimate { value: 0.0, bound: 0.0 };
 
     /// This estimate of a part of what the ceiling estimates: neither the value nor the end of the bound lies above it.
@@ -28,11 +37,7 @@ impl Estimate {
 
 /// How many elements are in any of the sets; the value is what PFCOUNT answers for all keys together.
 pub fn union(sets: &[&HyperLogLog]) -> Estimate {
-    let value = merged(sets).count() as f64;
-    Estimate {
-        value,
-        bound: absolute_bound(value),
-    }
+    Estimate::of_count(merged(sets).count())
 }
 
 /// One sketch of all sets.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use service_ping::batch;
 use service_ping::definition::{Catalog, TimeFrame};
 use service_ping::instrumentation::{Context, Registry, Request};
+use service_ping::keyspace::Keyspace;
 use service_ping::measure::{DatabaseMeasure, Failure, Measure, Reading};
 use service_ping::source::database::{Database, DatabaseOptions, DatabaseUrl, Interrupt, StatementLog};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -53,17 +54,24 @@ pub fn now() -> DateTime<Utc> {
 /// The measure of a `DatabaseMetric` with these options.
 pub fn measure(options: &Value, time_frame: TimeFrame) -> Result<DatabaseMeasure, Failure> {
     let options: &Map<String, Value> = options.as_object().expect("options are a mapping");
-    let (registry, catalog) = (Registry::built_in(), Catalog::default());
+    let (registry, catalog, keyspace) = (Registry::built_in(), Catalog::default(), Keyspace::default());
     let context = Context {
         catalog: &catalog,
         registry: &registry,
+        keyspace: &keyspace,
         now: now(),
         depth: 0,
     };
     let class = registry
         .class("DatabaseMetric", &catalog)
         .expect("the class is built in");
-    match class.describe(&Request { options, time_frame }, &context)? {
+    let request = Request {
+        options,
+        time_frame,
+        data_source: service_ping::definition::DataSource::Database,
+        events: &[],
+    };
+    match class.describe(&request, &context)? {
         Measure::Database(measure) => Ok(*measure),
         other => panic!("{other:?} is no measure of a database"),
     }

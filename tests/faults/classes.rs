@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use service_ping::config::MetricGlobs;
 use service_ping::definition::{self, DataCategory, ValueType};
 use service_ping::instrumentation::{Context, InstrumentationClass, Registry, Request};
+use service_ping::keyspace::Keyspace;
 use service_ping::measure::{Failure, Measure, Reading, Reason};
 use service_ping::report::{Collection, NoProgress, Outcome, Selection, collect, metadata, payload, plan};
 use service_ping::source::Sources;
@@ -92,6 +93,7 @@ fn sources(url: &str, application_name: &str, log: StatementLog) -> Sources {
     let (_, interrupt) = Interrupt::channel();
     Sources {
         databases: BTreeMap::from([("main".to_owned(), Arc::new(database))]),
+        event_store: None,
         facts: Facts {
             uuid: None,
             hostname: None,
@@ -111,9 +113,11 @@ fn collected(instance: &Instance, sources: &Sources) -> Collection {
     let loaded = definition::load(instance.cli.folder()).expect("the folder is readable");
     assert_eq!(loaded.problems.len(), 0, "{:?}", loaded.problems);
     let registry = registry();
+    let keyspace = Keyspace::default();
     let context = Context {
         catalog: &loaded.catalog,
         registry: &registry,
+        keyspace: &keyspace,
         now: sources.facts.recorded_at,
         depth: 0,
     };

@@ -47,7 +47,8 @@ impl StatementLog {
         StatementLog(Some(Arc::new(listener)))
     }
 
-    fn tell(&self, statement: &Statement<'_>) {
+    /// Tells whoever listens.
+    pub fn tell(&self, statement: &Statement<'_>) {
         if let Some(listener) = &self.0 {
             listener(statement);
         }

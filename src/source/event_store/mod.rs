@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -11,6 +13,25 @@ use uuid::Uuid;
 use crate::keyspace::Write;
 use crate::measure::Failure;
 use crate::sketch::HyperLogLog;
+
+/// How a store is reached.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// Its address with its secrets, never printed: `sqlite://…`, `redis://…` and so on.
+    pub url: String,
+    /// The certificate authorities that a Redis over TLS is trusted by; the system's if it is `None`.
+    pub ca_file: Option<PathBuf>,
+    /// How long connecting may take, and each answer.
+    pub timeout: Duration,
+}
+
+/// The store at an address; nothing is opened yet.
+///
+/// # Errors
+/// The address is none of a store.
+pub fn open(_options: &StoreOptions) -> Result<Arc<dyn EventStore>, Failure> {
+    Err(Failure::new(crate::measure::Reason::SourceNotConfigured, "not yet"))
+}
 
 /// A store of counters, float sums, hashes of counters and sketches under text keys, as Redis holds them.
 ///

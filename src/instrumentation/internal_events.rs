@@ -1,0 +1,148 @@
+//! The classes of internal events: occurrences, unique values, occurrences by value, sums (spec 16).
+
+use chrono::NaiveDate;
+
+use super::{Context, InstrumentationClass, Request, invalid_options, period, take_only};
+use crate::definition::{DataSource, EventOperator, EventSelection, MetricDefinition, TimeFrame};
+use crate::keyspace::SelectionRule;
+use crate::measure::{EventMeasure, EventRead, Failure, Measure};
+use crate::relation::Window;
+
+/// The class of a definition: the one that it names, or that its data source chooses.
+pub fn class_of(definition: &MetricDefinition) -> Option<&str> {
+    if definition.data_source != DataSource::InternalEvents {
+        return definition.instrumentation_class.as_deref();
+    }
+    let first = definition.events.first();
+    Some(
+        match (
+            first.and_then(|event| event.operator),
+            first.and_then(|event| event.identifier()),
+        ) {
+            (Some(EventOperator::SumOfValues), _) => Kind::Sum.name(),
+            (Some(EventOperator::Total), Some(_)) => Kind::UniqueTotals.name(),
+            (_, Some(_)) => Kind::Unique.name(),
+            (_, None) => Kind::Total.name(),
+        },
+    )
+}
+
+/// One of the four classes.
+pub(super) struct InternalEventsMetric(Kind);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Total,
+    Unique,
+    UniqueTotals,
+    Sum,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Total => "TotalCountMetric",
+            Kind::Unique => "UniqueCountMetric",
+            Kind::UniqueTotals => "UniqueTotalsMetric",
+            Kind::Sum => "TotalSumMetric",
+        }
+    }
+
+    /// Whether the selection is one that the class can count.
+    fn takes(self, selection: &EventSelection) -> bool {
+        let unique = selection.unique.is_some();
+        match self {
+            Kind::Total => !unique && selection.operator.is_none(),
+            Kind::Unique => unique && selection.operator.is_none(),
+            Kind::UniqueTotals => unique && selection.operator == Some(EventOperator::Total),
+            Kind::Sum => !unique && selection.operator == Some(EventOperator::SumOfValues),
+        }
+    }
+}
+
+pub(super) fn classes() -> Vec<InternalEventsMetric> {
+    [Kind::Total, Kind::Unique, Kind::UniqueTotals, Kind::Sum]
+        .into_iter()
+        .map(InternalEventsMetric)
+        .collect()
+}
+
+impl InstrumentationClass for InternalEventsMetric {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn describe(&self, request: &Request<'_>, context: &Context<'_>) -> Result<Measure, Failure> {
+        take_only(request.options, &[])?;
+        if request.events.is_empty() {
+            return Err(invalid_options("the definition selects no event"));
+        }
+        if let Some(odd) = request.events.iter().find(|selection| !self.0.takes(selection)) {
+            let message = format!("the selection of {:?} is not one of {}", odd.name, self.0.name());
+            return Err(invalid_options(message));
+        }
+        let days = Days::of(request, context)?;
+        let keys = |selection: &EventSelection| days.keys(selection, request.time_frame, context);
+        let all = || request.events.iter().flat_map(keys).collect();
+        let read = match self.0 {
+            Kind::Total => EventRead::Total(all()),
+            Kind::Sum => EventRead::Sum(all()),
+            Kind::Unique => EventRead::Unique(each_once(all())),
+            Kind::UniqueTotals => EventRead::Fields(by_identifier(request.events, keys)),
+        };
+        Ok(Measure::Event(Box::new(EventMeasure {
+            read,
+            window: days.window,
+        })))
+    }
+}
+
+/// One day of each period that is covered.
+struct Days {
+    days: Vec<NaiveDate>,
+    window: Option<Window>,
+}
+
+impl Days {
+    fn of(request: &Request<'_>, context: &Context<'_>) -> Result<Days, Failure> {
+        if request.time_frame == TimeFrame::All {
+            return Ok(Days {
+                days: vec![context.now.date_naive()],
+                window: None,
+            });
+        }
+        let period = period(request, context)?;
+        let (days, window) = period.whole_weeks()?;
+        Ok(Days {
+            days,
+            window: Some(window),
+        })
+    }
+
+    fn keys(&self, selection: &EventSelection, time_frame: TimeFrame, context: &Context<'_>) -> Vec<String> {
+        let rule = SelectionRule::new(selection, time_frame);
+        let rules = context.keyspace.rules();
+        self.days.iter().map(|day| rule.key(rules, *day)).collect()
+    }
+}
+
+fn each_once(keys: Vec<String>) -> Vec<String> {
+    let mut seen = std::collections::BTreeSet::new();
+    keys.into_iter().filter(|key| seen.insert(key.clone())).collect()
+}
+
+/// Selections of one identifier belong to one object of the value.
+fn by_identifier(
+    events: &[EventSelection],
+    keys: impl Fn(&EventSelection) -> Vec<String>,
+) -> Vec<(String, Vec<String>)> {
+    let mut parts: Vec<(String, Vec<String>)> = Vec::new();
+    for event in events {
+        let identifier = event.identifier().unwrap_or_default();
+        match parts.iter_mut().find(|(name, _)| name == identifier) {
+            Some((_, all)) => all.extend(keys(event)),
+            None => parts.push((identifier.to_owned(), keys(event))),
+        }
+    }
+    parts
+}

@@ -1,0 +1,88 @@
+//! The event store's lane: all event measures in one pass.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+
+use super::read::{Progress, Taken, panicked};
+use crate::event;
+use crate::measure::{EventMeasure, Failure, Measure, Reading, Reason};
+use crate::source::Sources;
+use crate::source::database::Statement;
+use crate::source::event_store::EventStore;
+
+/// The readings of all event measures, by their indexes; nothing where no store is configured.
+pub(super) async fn read_events(
+    measures: &[(Measure, String)],
+    sources: &Sources,
+    progress: &dyn Progress,
+) -> Vec<(usize, Taken)> {
+    let Some(store) = &sources.event_store else {
+        return Vec::new();
+    };
+    let (indexes, asked): (Vec<usize>, Vec<&EventMeasure>) = measures
+        .iter()
+        .enumerate()
+        .filter_map(|(index, (measure, _))| match measure {
+            Measure::Event(measure) => Some((index, measure.as_ref())),
+            _ => None,
+        })
+        .unzip();
+    if asked.is_empty() {
+        return Vec::new();
+    }
+    let begun = Instant::now();
+    let results = read_all(store.as_ref(), &asked, sources).await;
+    // They are read together: each has its share of the time.
+    let elapsed = begun.elapsed() / u32::try_from(asked.len()).unwrap_or(u32::MAX);
+    let taken = indexes.into_iter().zip(&asked).zip(results);
+    taken
+        .map(|((index, measure), result)| {
+            log(sources, measure, elapsed, &result);
+            let label = measures.get(index).map_or("", |(_, label)| label.as_str());
+            progress.reading(label, result.as_ref().err());
+            (index, taken_of(result, elapsed))
+        })
+        .collect()
+}
+
+/// All or nothing, where the run is interrupted or the store's code panics.
+async fn read_all(store: &dyn EventStore, asked: &[&EventMeasure], sources: &Sources) -> Vec<Result<Reading, Failure>> {
+    let mut interrupt = sources.interrupt.clone();
+    let interrupted = || {
+        let reason = Failure::new(Reason::Cancelled, "the run was interrupted");
+        asked.iter().map(|_| Err(reason.clone())).collect()
+    };
+    if interrupt.is_raised() {
+        return interrupted();
+    }
+    tokio::select! {
+        read = AssertUnwindSafe(event::read(store, asked)).catch_unwind() => match read {
+            Ok(results) => results,
+            Err(panic) => {
+                let failure = panicked(panic.as_ref());
+                asked.iter().map(|_| Err(failure.clone())).collect()
+            }
+        },
+        () = interrupt.raised() => interrupted(),
+    }
+}
+
+fn log(sources: &Sources, measure: &EventMeasure, elapsed: Duration, result: &Result<Reading, Failure>) {
+    let command = measure.command();
+    sources.log.tell(&Statement {
+        sql: &command,
+        elapsed,
+        error: result.as_ref().err().map(|failure| failure.message.clone()),
+    });
+}
+
+fn taken_of(result: Result<Reading, Failure>, elapsed: Duration) -> Taken {
+    Taken {
+        result,
+        elapsed,
+        statements: 1,
+        retries: 0,
+    }
+}
