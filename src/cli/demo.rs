@@ -10,7 +10,7 @@ use super::message::note;
 use super::output::{counted, print, seconds};
 use super::setup::{DefinitionArgs, OnlyArgs, Setup};
 use super::versions::open_store;
-use super::{CliError, Global, run, shipped, summary};
+use super::{CliError, Global, demo_events, run, shipped, summary};
 use crate::config::{Config, Environment};
 use crate::sample;
 use crate::versions::receiver::Receiver;
@@ -41,6 +41,7 @@ pub(super) async fn run(global: &Global, args: DemoArgs) -> Result<u8, CliError>
     let config = write_config(&args.folder, &definitions, &receiver.url())?;
     let setup = setup(global, &config)?;
     make_sample(&args, setup.now).await?;
+    demo_events::track(&setup, args.scale).await?;
     let plan = setup.plan(&OnlyArgs { only: Vec::new() })?;
     let (report, code) = run::weekly(&setup, &plan, false).await?;
     print(&summary::text(&report))?;
@@ -79,7 +80,7 @@ fn prepare(folder: &Path) -> Result<(), CliError> {
     clear(folder)
 }
 
-const FILES: [&str; 3] = ["instance.db", "state.db", "versions.db"];
+const FILES: [&str; 4] = ["instance.db", "events.db", "state.db", "versions.db"];
 
 fn clear(folder: &Path) -> Result<(), CliError> {
     for name in FILES {
@@ -109,6 +110,11 @@ fn definitions(args: &DemoArgs) -> Result<String, CliError> {
     }
 }
 
+/// The definitions' folder as this process finds it: relative ones start at the configuration.
+fn definitions_folder(folder: &Path, definitions: &str) -> PathBuf {
+    folder.join(definitions)
+}
+
 fn write_config(folder: &Path, definitions: &str, versions: &str) -> Result<PathBuf, CliError> {
     let path = folder.join("service-ping.toml");
     let text = format!(
@@ -116,12 +122,15 @@ fn write_config(folder: &Path, definitions: &str, versions: &str) -> Result<Path
          definitions = {definitions}\n\n\
          [instance]\nhostname = \"demo.example\"\nversion = \"0.1.0\"\nedition = \"CE\"\ninstallation_type = \"demo\"\n\n\
          [database.main]\nurl = \"sqlite://instance.db\"\n\n\
+         [event_store]\nurl = \"sqlite://events.db\"\n\n\
          [state]\nurl = \"sqlite://state.db\"\n\n\
          [versions]\nurl = \"{versions}\"\n\n\
+         [feature_flags]\n{flags}\n\
          [settings]\n{settings}",
         // A dollar begins a variable.
         definitions = serde_json::Value::from(definitions.replace('$', "$$")),
         settings = SETTINGS,
+        flags = demo_events::flags(&definitions_folder(folder, definitions))?,
     );
     std::fs::write(&path, text).map_err(|error| CliError::file(&path, error))?;
     Ok(path)
@@ -177,8 +186,10 @@ fn where_to_look(folder: &Path, config: &Path, receiver: SocketAddr) -> String {
         "next: look at\n\
          \x20 {folder}/versions.db  what the receiver got\n\
          \x20 {folder}/state.db     runs, outcomes, payloads\n\
+         \x20 {folder}/events.db    what was tracked\n\
          or try\n\
          \x20 service-ping --config {config} metric counts.issues\n\
+         \x20 service-ping --config {config} events list\n\
          \x20 service-ping --config {config} preview\n\
          the receiver has stopped; to run again, start it in another terminal\n\
          \x20 service-ping versions --listen {receiver} --store {folder}/versions.db\n\

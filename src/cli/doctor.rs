@@ -67,6 +67,7 @@ pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliErro
         config,
     };
     findings.extend(databases(&setup).await);
+    findings.push(event_store(&setup).await);
     findings.push(state(&setup).await);
     findings.push(versions(&setup));
     show(&findings, args.format)?;
@@ -130,6 +131,18 @@ async fn version(database: &Database, interrupt: &Interrupt) -> Result<String, C
         Dialect::Sqlite => "SQLite",
     };
     Ok(format!("{product} {version}, read-only session"))
+}
+
+async fn event_store(setup: &Setup) -> Finding {
+    let subject = "event store";
+    match setup.event_store() {
+        Err(error) => Finding::ill(subject, error.to_string()),
+        Ok(None) => Finding::well(subject, "none configured: metrics of events fall back to -1"),
+        Ok(Some(store)) => match store.ping().await {
+            Ok(()) => Finding::well(subject, store.address()),
+            Err(failure) => Finding::ill(subject, failure.to_string()),
+        },
+    }
 }
 
 async fn state(setup: &Setup) -> Finding {

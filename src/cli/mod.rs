@@ -2,6 +2,7 @@
 
 mod completions;
 mod demo;
+mod demo_events;
 mod doctor;
 mod dump;
 mod error;

@@ -34,6 +34,7 @@ pub(super) fn text(report: &RunReport) -> String {
             &format!("{}, kept at -1000", counted(deprecated, "metric")),
         );
     }
+    text += &unreliable_text(outcomes);
     text += &line("fell back", &counted(fallbacks.len(), "metric"));
     text += &reasons(&fallbacks);
     text += &slowest(outcomes);
@@ -47,6 +48,27 @@ fn line(name: &str, says: &str) -> String {
 fn deprecated(outcomes: &[Outcome]) -> usize {
     let is_deprecated = |outcome: &&Outcome| outcome.state == OutcomeState::Deprecated;
     outcomes.iter().filter(is_deprecated).count()
+}
+
+fn is_unreliable(outcome: &&Outcome) -> bool {
+    matches!(outcome.state, OutcomeState::Unreliable(_))
+}
+
+/// Nothing where every value is worth its digits.
+fn unreliable_text(outcomes: &[Outcome]) -> String {
+    let unreliable: Vec<&Outcome> = outcomes.iter().filter(is_unreliable).collect();
+    if unreliable.is_empty() {
+        return String::new();
+    }
+    let says = format!(
+        "{}, whose error is more than half the value",
+        counted(unreliable.len(), "intersection")
+    );
+    let keys = unreliable.iter().take(MOST_KEYS);
+    let keys: String = keys
+        .map(|outcome| format!("    {} = {}\n", outcome.key_path, outcome.value))
+        .collect();
+    line("unreliable", &says) + &keys
 }
 
 /// Each failure once, with the first of its metrics and what to do.
@@ -163,6 +185,7 @@ pub(super) fn json(report: &RunReport) -> Value {
         "computed": outcomes.len() - fallbacks - deprecated,
         "fallbacks": fallbacks,
         "deprecated": deprecated,
+        "unreliable": outcomes.iter().filter(is_unreliable).count(),
         "statements": outcomes.iter().map(|outcome| outcome.statements).sum::<u64>(),
         "payload_bytes": report.payload.len(),
         "peak_memory_bytes": peak_memory(),

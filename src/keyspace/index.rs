@@ -159,6 +159,16 @@ impl Keyspace {
         events
     }
 
+    /// The properties that metrics filter an internal event by, each set of them once.
+    pub fn filters(&self, name: &str) -> Vec<&BTreeMap<String, String>> {
+        let rules = self.internal.get(name).into_iter().flat_map(|event| &event.rules);
+        let filters: BTreeSet<&BTreeMap<String, String>> = rules
+            .map(|rule| &rule.filter)
+            .filter(|filter| !filter.is_empty())
+            .collect();
+        filters.into_iter().collect()
+    }
+
     /// Plain counters, by what increments them.
     pub fn counters(&self) -> impl Iterator<Item = &CounterKey> {
         self.counters.values()

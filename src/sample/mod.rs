@@ -4,6 +4,7 @@
 //! [`Filling`] turns it into rows that depend on nothing but the table, the instant and the scale. [`create`] writes them
 //! into a SQLite file; a test can write the very same rows anywhere else.
 
+mod activity;
 mod create;
 mod dice;
 mod error;
@@ -12,6 +13,7 @@ mod generator;
 mod schema;
 mod tables;
 
+pub use activity::{Act, activity};
 pub use create::{SampleSummary, create};
 pub use error::SampleError;
 pub use filling::{Cell, Filling, Row};
