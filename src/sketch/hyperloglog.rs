@@ -147,7 +147,7 @@ impl HyperLogLog {
         }
     }
 
-    fn of_registers(registers: Registers) -> Self {
+    pub(super) fn of_registers(registers: Registers) -> Self {
         let form = if registers.occupied_len() > CAPACITY {
             Form::Dense(registers)
         } else {

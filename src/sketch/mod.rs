@@ -4,6 +4,7 @@
 //! 2^14 registers under the same hash, so a sketch made here and one made by PFADD merge, compare and count alike.
 //!
 //! - [`HyperLogLog`]: adding, merging, counting, and Redis' bytes both ways;
+//! - [`UnionBuilder`]: unions of many sketches, straight from Redis' bytes;
 //! - [`union()`] and [`intersection()`]: sizes across sketches, each an [`Estimate`] with its error bound;
 //! - [`joint()`]: the sizes of `A\B`, `B\A` and `A∩B` by joint maximum likelihood;
 //! - [`GitlabBuckets`]: the 512-bucket form that GitLab persisted, to be read and merged, never made.
@@ -23,6 +24,7 @@ mod murmur;
 mod register;
 mod small_set;
 mod union;
+mod union_builder;
 
 pub use error::SketchError;
 pub use error_bound::{ERROR_BOUND, error_bound};
@@ -33,3 +35,4 @@ pub use joint::{Joint, joint};
 pub use murmur::hash;
 pub use register::{MAX_REGISTER, REGISTERS};
 pub use union::{Estimate, union};
+pub use union_builder::UnionBuilder;

@@ -45,6 +45,30 @@ impl Registers {
         &self.0
     }
 
+    pub(super) fn as_array_mut(&mut self) -> &mut [u8; REGISTERS] {
+        &mut self.0
+    }
+
+    /// Makes all registers zero.
+    pub(super) fn clear(&mut self) {
+        self.0.fill(0);
+    }
+
+    /// Lifts every register to the value given for it.
+    ///
+    /// # Errors
+    /// A value that no hash gives; nothing is lifted then.
+    pub(super) fn raise_to(&mut self, values: &[u8; REGISTERS]) -> Result<(), SketchError> {
+        let greatest = values.iter().fold(0, |greatest, &value| value.max(greatest));
+        if greatest > MAX_REGISTER {
+            return Registers::checked(values).map(|_| ());
+        }
+        for (register, &value) in self.0.iter_mut().zip(values) {
+            *register = value.max(*register);
+        }
+        Ok(())
+    }
+
     /// Lifts one register to `value` if it holds less, and says whether it did.
     #[inline]
     pub(super) fn raise(&mut self, index: usize, value: u8) -> bool {

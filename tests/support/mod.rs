@@ -9,6 +9,7 @@ pub mod data;
 pub mod gitlab_schema;
 pub mod golden;
 pub mod postgres;
+pub mod redis;
 pub mod scrub;
 pub mod wait;
 

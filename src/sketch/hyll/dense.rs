@@ -8,6 +8,16 @@ use crate::sketch::register::{REGISTERS, Registers};
 pub(super) const LENGTH: usize = REGISTERS / 4 * 3;
 
 pub(super) fn read(body: &[u8]) -> Result<Registers, SketchError> {
+    Registers::checked(&unpack(body)?)
+}
+
+/// Lifts registers to those of the body.
+pub(super) fn merge(body: &[u8], registers: &mut Registers) -> Result<(), SketchError> {
+    registers.raise_to(&unpack(body)?)
+}
+
+/// A byte for each register, whatever its value.
+fn unpack(body: &[u8]) -> Result<[u8; REGISTERS], SketchError> {
     if body.len() != LENGTH {
         return Err(SketchError::DenseLength {
             found: HEADER_LENGTH + body.len(),
@@ -15,12 +25,12 @@ pub(super) fn read(body: &[u8]) -> Result<Registers, SketchError> {
         });
     }
     let mut values = [0; REGISTERS];
-    let (triples, _) = body.as_chunks::<3>();
-    let (quads, _) = values.as_chunks_mut::<4>();
-    for (quad, triple) in quads.iter_mut().zip(triples) {
-        *quad = unpack(*triple);
+    let (packed, _) = body.as_chunks::<6>();
+    let (plain, _) = values.as_chunks_mut::<8>();
+    for (plain, packed) in plain.iter_mut().zip(packed) {
+        *plain = spread(*packed);
     }
-    Registers::checked(&values)
+    Ok(values)
 }
 
 pub(super) fn append(registers: &Registers, bytes: &mut Vec<u8>) {
@@ -30,9 +40,14 @@ pub(super) fn append(registers: &Registers, bytes: &mut Vec<u8>) {
     }
 }
 
-fn unpack(triple: [u8; 3]) -> [u8; 4] {
-    let bits = u32::from_le_bytes([triple[0], triple[1], triple[2], 0]);
-    [0, 6, 12, 18].map(|shift| (bits >> shift) as u8 & 0x3f)
+/// Eight registers from 48 bits: halves, quarters and eighths are parted in all lanes at once.
+fn spread(packed: [u8; 6]) -> [u8; 8] {
+    let [a, b, c, d, e, f] = packed;
+    let bits = u64::from_le_bytes([a, b, c, d, e, f, 0, 0]);
+    let bits = (bits & 0x0000_0000_00ff_ffff) | ((bits & 0x0000_ffff_ff00_0000) << 8);
+    let bits = (bits & 0x0000_0fff_0000_0fff) | ((bits & 0x00ff_f000_00ff_f000) << 4);
+    let bits = (bits & 0x003f_003f_003f_003f) | ((bits & 0x0fc0_0fc0_0fc0_0fc0) << 2);
+    bits.to_le_bytes()
 }
 
 fn pack(quad: [u8; 4]) -> [u8; 3] {

@@ -29,17 +29,34 @@ pub(super) enum Content {
 /// Whatever Redis would refuse: another header, a wrong length, opcodes that do not describe all registers exactly; and
 /// registers beyond what a hash gives.
 pub(super) fn read(bytes: &[u8]) -> Result<Content, SketchError> {
+    match split(bytes)? {
+        (DENSE, body) => dense::read(body).map(Content::Dense),
+        (SPARSE, body) => sparse::read(body).map(Content::Sparse),
+        (other, _) => Err(SketchError::UnknownEncoding(other)),
+    }
+}
+
+/// Lifts registers to those in a value of either encoding, without a copy of them between.
+///
+/// # Errors
+/// As [`read`]; some registers may be lifted all the same.
+pub(super) fn merge(bytes: &[u8], registers: &mut Registers) -> Result<(), SketchError> {
+    match split(bytes)? {
+        (DENSE, body) => dense::merge(body, registers),
+        (SPARSE, body) => sparse::merge(body, registers),
+        (other, _) => Err(SketchError::UnknownEncoding(other)),
+    }
+}
+
+/// The encoding, and what follows the header.
+fn split(bytes: &[u8]) -> Result<(u8, &[u8]), SketchError> {
     let no_header = || SketchError::NoHeader { length: bytes.len() };
     let (header, body) = bytes.split_at_checked(HEADER_LENGTH).ok_or_else(no_header)?;
     let encoding = *header
         .strip_prefix(MAGIC)
         .and_then(<[u8]>::first)
         .ok_or_else(no_header)?;
-    match encoding {
-        DENSE => dense::read(body).map(Content::Dense),
-        SPARSE => sparse::read(body).map(Content::Sparse),
-        other => Err(SketchError::UnknownEncoding(other)),
-    }
+    Ok((encoding, body))
 }
 
 /// The dense value of 12,304 bytes.

@@ -8,7 +8,7 @@
 
 use super::{SPARSE, header};
 use crate::sketch::error::SketchError;
-use crate::sketch::register::REGISTERS;
+use crate::sketch::register::{REGISTERS, Registers};
 
 /// Redis' default `hll-sparse-max-bytes`, the header included; larger values are made dense at the next change anyway.
 const MAX_BYTES: usize = 3000;
@@ -49,7 +49,30 @@ pub(super) fn read(mut body: &[u8]) -> Result<Vec<(usize, u8)>, SketchError> {
     Ok(occupied)
 }
 
+/// Lifts registers to those of the body; where that is an error, to some of them.
+pub(super) fn merge(mut body: &[u8], registers: &mut Registers) -> Result<(), SketchError> {
+    let mut index = 0;
+    while !body.is_empty() {
+        let (run, rest) = read_run(body)?;
+        let end = index + run.length;
+        let Some(covered) = registers.as_array_mut().get_mut(index..end) else {
+            return Err(SketchError::SparseOverrun { found: end });
+        };
+        if run.value > 0 {
+            for register in covered {
+                *register = run.value.max(*register);
+            }
+        }
+        (index, body) = (end, rest);
+    }
+    if index < REGISTERS {
+        return Err(SketchError::SparseShort { found: index });
+    }
+    Ok(())
+}
+
 /// The first opcode and what follows it.
+#[inline]
 fn read_run(body: &[u8]) -> Result<(Run, &[u8]), SketchError> {
     match body {
         [opcode, rest @ ..] if opcode & VAL != 0 => {

@@ -1,0 +1,16 @@
+//! Real Redis servers for tests: single ones, a cluster, a primary behind a Sentinel. Each lives in a temporary folder,
+//! its log with it, and ends with its value, also when the test fails or is killed.
+
+mod certificates;
+mod cluster;
+mod proxy;
+mod sentinel;
+mod server;
+
+pub use cluster::RedisCluster;
+pub use proxy::Proxy;
+pub use sentinel::RedisSentinel;
+pub use server::{Redis, RedisSettings};
+
+/// The password of servers that want one. Tests look for it where it must not be.
+pub const PASSWORD: &str = "correct-horse-redis";
