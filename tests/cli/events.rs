@@ -109,7 +109,16 @@ fn what_is_tracked_is_counted_once_and_stands_in_the_payload() {
 #[test]
 fn contexts_are_counted_apart() {
     let cli = instance();
-    let track = ["track", "g_compliance_dashboard", "1", "2", "--context", "premium", "--at", LAST_WEEK];
+    let track = [
+        "track",
+        "g_compliance_dashboard",
+        "1",
+        "2",
+        "--context",
+        "premium",
+        "--at",
+        LAST_WEEK,
+    ];
     run(&cli, &track).expect_code(0);
     assert_eq!(unique(&cli, &["g_compliance_dashboard"]), "0");
     assert_eq!(unique(&cli, &["g_compliance_dashboard", "--context", "premium"]), "2");
@@ -122,7 +131,16 @@ fn internal_events_feed_every_metric_that_selects_them() {
     let cli = instance();
     for (user, label, value) in [("1", "npm", "10"), ("2", "npm", "2.5"), ("2", "maven", "1")] {
         let (label, value) = (format!("label={label}"), format!("value={value}"));
-        let track = ["track", "push_package", "--user", user, "--property", &label, "--property", &value];
+        let track = [
+            "track",
+            "push_package",
+            "--user",
+            user,
+            "--property",
+            &label,
+            "--property",
+            &value,
+        ];
         run(&cli, &[&track[..], &["--at", LAST_WEEK]].concat()).expect_code(0);
     }
     run(&cli, &["increment", "source_code_pushes", "--by", "41"]).expect_code(0);
@@ -134,15 +152,31 @@ fn internal_events_feed_every_metric_that_selects_them() {
     assert_eq!(counts["pushing_users"], 2);
     assert_eq!(counts["pushed_bytes"], 13.5);
     assert_eq!(counts["source_code_pushes"], 42);
-    let shown = cli.run(&["--now", NOW, "metric", "counts.pushing_users"]).expect_code(0).stdout;
-    assert!(shown.contains("PFCOUNT {hll_counters}_push_package-user-2026-46\n"), "{shown}");
+    let shown = cli
+        .run(&["--now", NOW, "metric", "counts.pushing_users"])
+        .expect_code(0)
+        .stdout;
+    assert!(
+        shown.contains("PFCOUNT {hll_counters}_push_package-user-2026-46\n"),
+        "{shown}"
+    );
     assert!(shown.contains("counts.pushing_users => 2\n"), "{shown}");
 }
 
 #[test]
 fn a_range_without_a_whole_week_is_minus_one() {
     let cli = instance();
-    let outcome = run(&cli, &["unique", "g_compliance_dashboard", "--from", "2021-01-01", "--to", "2020-12-28"]);
+    let outcome = run(
+        &cli,
+        &[
+            "unique",
+            "g_compliance_dashboard",
+            "--from",
+            "2021-01-01",
+            "--to",
+            "2020-12-28",
+        ],
+    );
     let outcome = outcome.expect_code(0);
     assert_eq!(outcome.stdout, "-1\n");
     assert!(outcome.stderr.contains("nothing was read"), "{}", outcome.stderr);
@@ -153,15 +187,30 @@ fn a_range_without_a_whole_week_is_minus_one() {
 fn mistakes_are_told_with_what_was_meant() {
     let cli = instance();
     for (arguments, says) in [
-        (&["track", "g_compliance_dashbord", "1"][..], "did you mean \"g_compliance_dashboard\"?"),
+        (
+            &["track", "g_compliance_dashbord", "1"][..],
+            "did you mean \"g_compliance_dashboard\"?",
+        ),
         (&["track", "g_compliance_dashboard"], "was given no value"),
         (&["track", "push_package", "1"], "is an internal event"),
-        (&["track", "g_compliance_dashboard", "--user", "1"], "track it with the values"),
-        (&["track", "push_package", "--property", "labl=x"], "did you mean \"label\"?"),
+        (
+            &["track", "g_compliance_dashboard", "--user", "1"],
+            "track it with the values",
+        ),
+        (
+            &["track", "push_package", "--property", "labl=x"],
+            "did you mean \"label\"?",
+        ),
         (&["track", "push_package", "--property", "value=x"], "must be a number"),
-        (&["increment", "source_code_push"], "did you mean \"source_code_pushes\"?"),
+        (
+            &["increment", "source_code_push"],
+            "did you mean \"source_code_pushes\"?",
+        ),
         (&["unique", "g_compliance_dashboard", "wiki_action"], "different slots"),
-        (&["unique", "g_compliance_dashboard", "g_compliance_daily"], "different aggregations"),
+        (
+            &["unique", "g_compliance_dashboard", "g_compliance_daily"],
+            "different aggregations",
+        ),
         (&["unique", "nothing_like_it"], "unknown event"),
         (&["copy", "--from", "embedded", "--to", "http://x"], "the scheme `http`"),
     ] {
@@ -175,7 +224,11 @@ fn mistakes_are_told_with_what_was_meant() {
 fn a_flag_that_is_off_keeps_its_event_from_being_counted() {
     let cli = instance();
     let off = run(&cli, &["track", "wiki_action", "1", "--at", LAST_WEEK]).expect_code(0);
-    assert!(off.stderr.contains("the feature flag track_wiki is off"), "{}", off.stderr);
+    assert!(
+        off.stderr.contains("the feature flag track_wiki is off"),
+        "{}",
+        off.stderr
+    );
     cli.write(
         "service-ping.toml",
         "[event_store]\nurl = \"embedded\"\n[feature_flags]\ntrack_wiki = true\n",
@@ -189,7 +242,11 @@ fn a_flag_that_is_off_keeps_its_event_from_being_counted() {
     let off = run(&cli, &["track", "g_compliance_dashboard", "1"]).expect_code(0);
     assert!(off.stderr.contains("redis_hll_tracking is off"), "{}", off.stderr);
     let payload = payload(&cli);
-    assert_eq!(payload["redis_hll_counters"], Value::Null, "the section goes with the flag");
+    assert_eq!(
+        payload["redis_hll_counters"],
+        Value::Null,
+        "the section goes with the flag"
+    );
 }
 
 #[test]
@@ -199,7 +256,9 @@ fn without_a_store_events_are_refused_and_their_metrics_fall_back() {
     let outcome = run(&cli, &["track", "g_compliance_dashboard", "1"]).expect_code(3);
     assert!(outcome.stderr.contains("no [event_store]"), "{}", outcome.stderr);
     assert_eq!(payload(&cli)["counts"]["packages"], -1);
-    let outcome = cli.run(&["metric", "counts.packages", "--format", "json"]).expect_code(0);
+    let outcome = cli
+        .run(&["metric", "counts.packages", "--format", "json"])
+        .expect_code(0);
     assert_eq!(json(&outcome.stdout)["reason"], "source_not_configured");
 }
 
@@ -219,8 +278,13 @@ fn a_store_that_is_away_costs_its_metrics_alone_and_shows_no_secret() {
     let outcome = run(&cli, &["track", "g_compliance_dashboard", "1"]).expect_code(1);
     assert!(!outcome.stderr.contains("tr0ub4dor"), "{}", outcome.stderr);
     let counts = &payload(&cli)["counts"];
-    assert_eq!((&counts["packages"], &counts["constant"]), (&Value::from(-1), &Value::from(7)));
-    let outcome = cli.run(&["metric", "counts.packages", "--format", "json"]).expect_code(0);
+    assert_eq!(
+        (&counts["packages"], &counts["constant"]),
+        (&Value::from(-1), &Value::from(7))
+    );
+    let outcome = cli
+        .run(&["metric", "counts.packages", "--format", "json"])
+        .expect_code(0);
     assert_eq!(json(&outcome.stdout)["reason"], "source_unavailable");
     assert!(!outcome.stdout.contains("tr0ub4dor"));
     let doctor = cli.run(&["doctor"]).expect_code(1);

@@ -46,7 +46,11 @@ fn metrics_of_events_equal_what_redis_cli_counts() {
             named("total_key_overrides", "total_counter_redis_key_overrides.yml"),
             named("legacy_events", "hll_redis_legacy_events.yml"),
         ];
-        let lists = if format == "slots" { String::new() } else { lists.concat() };
+        let lists = if format == "slots" {
+            String::new()
+        } else {
+            lists.concat()
+        };
         cli.write(
             "service-ping.toml",
             &format!(
@@ -57,12 +61,7 @@ fn metrics_of_events_equal_what_redis_cli_counts() {
         );
         let payload = cli.run(&["generate", "--now", NOW]).expect_code(0).stdout;
         let payload: serde_json::Value = serde_json::from_str(&payload).unwrap();
-        let at = |key_path: &str| {
-            key_path
-                .split('.')
-                .fold(&payload, |value, part| &value[part])
-                .clone()
-        };
+        let at = |key_path: &str| key_path.split('.').fold(&payload, |value, part| &value[part]).clone();
         let differ: Vec<String> = wanted
             .iter()
             .filter(|(key_path, value)| at(key_path) != **value)
@@ -83,7 +82,10 @@ fn metrics(definition: &Value, lists: &Lists) -> Vec<(String, Asked)> {
     let key_path = definition["key_path"].as_str().unwrap();
     let frames: Vec<(&str, &str)> = match &definition["time_frame"] {
         Value::String(frame) => vec![(frame.as_str(), "")],
-        Value::Sequence(frames) => frames.iter().map(|frame| with_suffix(frame.as_str().unwrap())).collect(),
+        Value::Sequence(frames) => frames
+            .iter()
+            .map(|frame| with_suffix(frame.as_str().unwrap()))
+            .collect(),
         other => panic!("{other:?}"),
     };
     let of = |(frame, suffix): (&str, &str)| {
@@ -121,8 +123,10 @@ fn internal(events: &Value, frame: &str, lists: &Lists) -> Asked {
         let mut path = event["name"].as_str().unwrap().to_owned();
         assert!(event["operator"].is_null(), "no real definition has one");
         if let Value::Mapping(filter) = &event["filter"] {
-            let parts: BTreeMap<&str, String> =
-                filter.iter().map(|(key, value)| (key.as_str().unwrap(), text(value))).collect();
+            let parts: BTreeMap<&str, String> = filter
+                .iter()
+                .map(|(key, value)| (key.as_str().unwrap(), text(value)))
+                .collect();
             let parts: Vec<String> = parts.iter().map(|(key, value)| format!("{key}:{value}")).collect();
             path += &format!("-filter:[{}]", parts.join(","));
         }
@@ -133,7 +137,11 @@ fn internal(events: &Value, frame: &str, lists: &Lists) -> Asked {
         let slot = if unique { "hll_counters" } else { "event_counters" };
         match frame {
             "all" => keys.push(format!("{{{slot}}}_{path}")),
-            frame => keys.extend(frame_weeks(frame).iter().map(|week| format!("{{{slot}}}_{path}-{week}"))),
+            frame => keys.extend(
+                frame_weeks(frame)
+                    .iter()
+                    .map(|week| format!("{{{slot}}}_{path}-{week}")),
+            ),
         }
     }
     if unique {
@@ -162,7 +170,11 @@ fn hll(definition: &Value, frame: &str, lists: &Lists) -> Asked {
             _ => (*name).to_owned(),
         };
         let path = lists.hll.get(&path).unwrap_or(&path);
-        keys.extend(frame_weeks(frame).iter().map(|week| format!("{{hll_counters}}_{path}-{week}")));
+        keys.extend(
+            frame_weeks(frame)
+                .iter()
+                .map(|week| format!("{{hll_counters}}_{path}-{week}")),
+        );
     }
     Asked::Sketches(keys)
 }

@@ -19,20 +19,27 @@ fn keys(event: &Value, days: u64) -> Vec<String> {
     };
     if event["aggregation"] == "daily" {
         let all = (0..=days).map(|ago| today() - Days::new(ago));
-        return all.map(|day| format!("{}-{:03}-{slotted}", day.format("%G"), day.ordinal())).collect();
+        return all
+            .map(|day| format!("{}-{:03}-{slotted}", day.format("%G"), day.ordinal()))
+            .collect();
     }
     weeks(days).iter().map(|week| format!("{slotted}-{week}")).collect()
 }
 
 #[test]
 fn known_events_and_aggregates_equal_what_redis_cli_counts() {
-    let Some(root) = compat_data("gitlab/older") else { return };
+    let Some(root) = compat_data("gitlab/older") else {
+        return;
+    };
     let root = root.canonicalize().unwrap();
     let events: Vec<Value> = yaml_files(&root.join("lib/gitlab/usage_data_counters/known_events"))
         .into_iter()
         .flat_map(|(_, list)| list.as_sequence().unwrap().clone())
         .collect();
-    let by_name: BTreeMap<&str, &Value> = events.iter().map(|event| (event["name"].as_str().unwrap(), event)).collect();
+    let by_name: BTreeMap<&str, &Value> = events
+        .iter()
+        .map(|event| (event["name"].as_str().unwrap(), event))
+        .collect();
     let mut asked = BTreeMap::new();
     for event in &events {
         let (Some(category), name) = (event["category"].as_str(), event["name"].as_str().unwrap()) else {
@@ -56,7 +63,11 @@ fn known_events_and_aggregates_equal_what_redis_cli_counts() {
     let cli = Cli::new();
     cli.write(
         "service-ping.toml",
-        &format!("definitions = {:?}\n[event_store]\nurl = \"{}\"\n", root.display().to_string(), redis.url()),
+        &format!(
+            "definitions = {:?}\n[event_store]\nurl = \"{}\"\n",
+            root.display().to_string(),
+            redis.url()
+        ),
     );
     let payload = cli.run(&["generate", "--now", NOW]).expect_code(0).stdout;
     let payload: serde_json::Value = serde_json::from_str(&payload).unwrap();

@@ -122,9 +122,9 @@ fn add(commands: &mut String, key: &str, draw: u64) {
 
 /// FNV-1a, so that a key always has the same values.
 fn draw(text: &str) -> u64 {
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     hash ^ (hash >> 29)
 }
 

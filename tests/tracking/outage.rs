@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use service_ping::definition::{Catalog, DataCategory, DataSource, KeyPath, MetricDefinition, Status, TimeFrame, ValueType};
+use service_ping::definition::{
+    Catalog, DataCategory, DataSource, KeyPath, MetricDefinition, Status, TimeFrame, ValueType,
+};
 use service_ping::event::{Queued, Tracker, TrackerOptions};
 use service_ping::keyspace::{FeatureFlags, KeyRules, Keyspace};
 use service_ping::source::event_store::{StoreOptions, open};

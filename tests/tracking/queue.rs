@@ -65,7 +65,10 @@ impl EventStore for Gate {
             }
             let wrong = |key: &str| key.contains("wrong");
             let refused = || Err(Failure::new(Reason::WrongKeyType, "another kind"));
-            let answers = batch.writes.iter().map(|write| if wrong(&write.key) { refused() } else { Ok(()) });
+            let answers = batch
+                .writes
+                .iter()
+                .map(|write| if wrong(&write.key) { refused() } else { Ok(()) });
             Ok(answers.collect())
         }
         .boxed()
@@ -141,7 +144,9 @@ async fn a_full_queue_drops_and_counts_and_never_waits() {
     let gate = Gate::new(0);
     let tracker = Tracker::start(gate.clone(), keyspace(&["a"]), options(100));
     // The writer is stuck, and nothing here awaits.
-    let answers: Vec<Queued> = (0..250).map(|place| tracker.track_event("a", value(place), now()).unwrap()).collect();
+    let answers: Vec<Queued> = (0..250)
+        .map(|place| tracker.track_event("a", value(place), now()).unwrap())
+        .collect();
     assert_eq!(answers.iter().filter(|answer| **answer == Queued::Waits).count(), 100);
     let counts = tracker.counts();
     assert_eq!((counts.accepted, counts.dropped, counts.written), (100, 150, 0));
@@ -211,7 +216,9 @@ async fn what_the_store_refuses_is_counted_and_costs_no_other_event() {
     let gate = Gate::new(Semaphore::MAX_PERMITS);
     let tracker = Tracker::start(gate, keyspace(&["a", "wrong"]), options(1_000));
     for place in 0..30 {
-        tracker.track_event(if place % 3 == 0 { "wrong" } else { "a" }, value(place), now()).unwrap();
+        tracker
+            .track_event(if place % 3 == 0 { "wrong" } else { "a" }, value(place), now())
+            .unwrap();
     }
     let counts = tracker.close(Duration::from_secs(10)).await;
     assert_eq!((counts.written, counts.rejected, counts.accepted), (20, 10, 30));

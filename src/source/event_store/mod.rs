@@ -33,8 +33,14 @@ pub struct StoreOptions {
 ///
 /// # Errors
 /// The address is none of a store.
-pub fn open(_options: &StoreOptions) -> Result<Arc<dyn EventStore>, Failure> {
-    Err(Failure::new(crate::measure::Reason::SourceNotConfigured, "not yet"))
+pub fn open(options: &StoreOptions) -> Result<Arc<dyn EventStore>, Failure> {
+    let redis = RedisOptions {
+        ca_file: options.ca_file.clone(),
+        connect_timeout: options.timeout,
+        response_timeout: options.timeout,
+        ..RedisOptions::new(options.url.clone())
+    };
+    Ok(Arc::new(RedisStore::new(redis)?))
 }
 
 /// A store of counters, float sums, hashes of counters and sketches under text keys, as Redis holds them.

@@ -1,5 +1,6 @@
 //! One server.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -195,6 +196,23 @@ impl Redis {
             .trim_end_matches('\n')
             .to_owned();
         output.status.success().then_some(text)
+    }
+
+    /// Commands for redis-cli's standard input, a line each; their answers, a line each.
+    pub fn cli_input(&self, commands: &str) -> String {
+        let mut child = self
+            .command()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("redis-cli is installed");
+        let mut input = child.stdin.take().expect("it is piped");
+        // Both ways at once, lest the pipes fill up.
+        let output = std::thread::scope(|scope| {
+            scope.spawn(move || input.write_all(commands.as_bytes()).expect("redis-cli reads"));
+            child.wait_with_output().expect("redis-cli ends")
+        });
+        String::from_utf8(output.stdout).expect("answers are text")
     }
 
     /// The bytes of a key, as they are.
