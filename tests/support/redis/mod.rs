@@ -10,7 +10,7 @@ mod server;
 pub use cluster::RedisCluster;
 pub use proxy::Proxy;
 pub use sentinel::RedisSentinel;
-pub use server::{Redis, RedisSettings};
+pub use server::{Redis, RedisSettings, free_port};
 
 /// The password of servers that want one. Tests look for it where it must not be.
 pub const PASSWORD: &str = "correct-horse-redis";

@@ -61,15 +61,10 @@ impl Redis {
     }
 
     pub fn start_with(settings: RedisSettings) -> Redis {
-        Redis::launch(settings, true)
+        Redis::launch(settings)
     }
 
-    /// A server that may not answer for a while.
-    pub fn start_unready(settings: RedisSettings) -> Redis {
-        Redis::launch(settings, false)
-    }
-
-    fn launch(settings: RedisSettings, must_answer: bool) -> Redis {
+    fn launch(settings: RedisSettings) -> Redis {
         let folder = tempfile::Builder::new().prefix("service-ping-redis-").tempdir();
         let folder = folder.expect("a temporary folder");
         let server = Redis {
@@ -79,11 +74,7 @@ impl Redis {
             folder,
             guard: Mutex::default(),
         };
-        if must_answer {
-            server.start_again();
-        } else {
-            server.spawn();
-        }
+        server.start_again();
         server
     }
 
@@ -93,6 +84,11 @@ impl Redis {
         wait_until("redis-server to answer", || {
             self.try_cli(&["PING"]).as_deref() == Some("PONG")
         });
+    }
+
+    /// The same, without waiting for an answer.
+    pub fn start_unready_again(&self) {
+        self.spawn();
     }
 
     fn spawn(&self) {
