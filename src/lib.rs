@@ -7,6 +7,7 @@ pub mod batch;
 pub mod cli;
 pub mod config;
 pub mod definition;
+pub mod event;
 pub mod instrumentation;
 pub mod keyspace;
 pub mod measure;

@@ -23,7 +23,14 @@ const ROOMS: [&str; 14] = [
 ];
 /// Beside the order: known to `cli` alone.
 const ASIDE: &str = "sample";
-const PURE: [&str; 6] = ["instrumentation", "keyspace", "measure", "definition", "relation", "sketch"];
+const PURE: [&str; 6] = [
+    "instrumentation",
+    "keyspace",
+    "measure",
+    "definition",
+    "relation",
+    "sketch",
+];
 const DRIVERS: [&str; 7] = [
     "sqlx::",
     "redis::",

@@ -11,7 +11,9 @@ use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
 use super::metric_file::MetricFile;
 use super::schema::shapes;
-use super::{DataCategory, DataSource, EventOperator, EventSelection, KeyPath, MetricDefinition, Status, TimeFrame, ValueType};
+use super::{
+    DataCategory, DataSource, EventOperator, EventSelection, KeyPath, MetricDefinition, Status, TimeFrame, ValueType,
+};
 
 /// The class whose options are those of a declared class.
 pub(super) const DATABASE_METRIC: &str = "DatabaseMetric";

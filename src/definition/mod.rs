@@ -34,8 +34,8 @@ pub use class::{Bound, DatabaseBody, DeclaredClass, Parameter, ParameterType};
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use event::{
-    AggregateDefinition, AggregateOperator, AggregateSource, Aggregation, EventDefinition, EventOperator, EventSelection,
-    KnownEvent, MOST_INTERSECTED,
+    AggregateDefinition, AggregateOperator, AggregateSource, Aggregation, EventDefinition, EventOperator,
+    EventSelection, KnownEvent, MOST_INTERSECTED,
 };
 pub use folder::LoadError;
 pub use key_path::KeyPath;

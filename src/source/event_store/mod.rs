@@ -1,6 +1,10 @@
 //! Event stores: where the product's events are counted. One trait over Redis and an embedded SQLite file, with the same
 //! keys, the same bytes and the same answers.
 
+mod embedded;
+
+pub use embedded::{Clock, EmbeddedOptions, EmbeddedStore};
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
