@@ -1,7 +1,7 @@
 //! SQLite files of the engine: made for their owner alone, written ahead, and migrated under a lock.
 
 use std::fs::OpenOptions;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -58,9 +58,8 @@ fn is_in_memory(url: &str) -> bool {
 }
 
 fn create_file(path: &Path, url: &str) -> Result<(), StateError> {
-    match new_private_file().open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+    match create_private_file(path) {
+        Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let folder = path
                 .parent()
@@ -72,12 +71,17 @@ fn create_file(path: &Path, url: &str) -> Result<(), StateError> {
     }
 }
 
-fn new_private_file() -> OpenOptions {
+/// Creates a file for its owner alone; one that is there is not even opened, because to close it would drop the locks
+/// that this process holds on it.
+pub(crate) fn create_private_file(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    match options.open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn opening(url: &str, source: OpenError) -> StateError {
@@ -99,7 +103,8 @@ async fn connect(options: SqliteConnectOptions, in_memory: bool) -> Result<Sqlit
     pool.connect_with(options).await
 }
 
-async fn switch_to_write_ahead_logging(options: &SqliteConnectOptions) -> Result<(), sqlx::Error> {
+/// Opens a connection once, so that those that follow find the file in its mode.
+pub(crate) async fn switch_to_write_ahead_logging(options: &SqliteConnectOptions) -> Result<(), sqlx::Error> {
     let mut attempt = 1;
     loop {
         match options.connect().await {
@@ -113,16 +118,20 @@ async fn switch_to_write_ahead_logging(options: &SqliteConnectOptions) -> Result
 
 /// SQLITE_BUSY, SQLITE_LOCKED and their extended codes.
 fn is_busy(error: &sqlx::Error) -> bool {
+    result_code(error).is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}
+
+/// SQLite's own code of an error: <https://www.sqlite.org/rescode.html>.
+pub(crate) fn result_code(error: &sqlx::Error) -> Option<u32> {
     let sqlx::Error::Database(error) = error else {
-        return false;
+        return None;
     };
-    let code = error.code().and_then(|code| code.parse::<i64>().ok());
-    code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
+    error.code().and_then(|code| code.parse().ok())
 }
 
 /// Runs the migrations inside one write transaction: the migrator takes no lock of its own on SQLite, so two processes
 /// that open a new file at once would both create its tables.
-async fn migrate(pool: &SqlitePool, migrator: &Migrator) -> Result<(), MigrateError> {
+pub(crate) async fn migrate(pool: &SqlitePool, migrator: &Migrator) -> Result<(), MigrateError> {
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     migrator.run_direct(None, &mut *transaction, false).await?;

@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod data;
+pub mod event_store;
 pub mod gitlab_schema;
 pub mod golden;
 pub mod postgres;

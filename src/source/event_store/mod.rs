@@ -1,8 +1,10 @@
 //! Event stores: where the product's events are counted. One trait over Redis and an embedded SQLite file, with the same
 //! keys, the same bytes and the same answers.
 
+mod embedded;
 mod redis;
 
+pub use embedded::{Clock, EmbeddedOptions, EmbeddedStore};
 pub use redis::{RedisOptions, RedisStore};
 
 use std::collections::BTreeMap;
@@ -34,6 +36,13 @@ pub struct StoreOptions {
 /// # Errors
 /// The address is none of a store.
 pub fn open(options: &StoreOptions) -> Result<Arc<dyn EventStore>, Failure> {
+    if options.url.starts_with("sqlite:") {
+        let file = EmbeddedOptions {
+            timeout: options.timeout,
+            ..EmbeddedOptions::new(embedded::path_of(&options.url)?)
+        };
+        return Ok(Arc::new(EmbeddedStore::new(file)));
+    }
     let redis = RedisOptions {
         ca_file: options.ca_file.clone(),
         connect_timeout: options.timeout,
