@@ -128,7 +128,7 @@ fn main() -> ExitCode {
         (10_000, 1_000),
         (100_000, 1_000),
         (1_000_000, 1_000),
-        (10_000_000, 200),
+        (10_000_000, 1_000),
     ] {
         let result = counts(size, trials);
         let met = result.rms() <= 0.0085 && result.held() >= 0.99;

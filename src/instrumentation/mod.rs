@@ -8,7 +8,7 @@ mod database;
 mod identity;
 mod internal_events;
 mod numbers;
-mod redis;
+mod redis_counter;
 mod redis_hll;
 mod registry;
 mod setting;

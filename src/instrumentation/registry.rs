@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Context, InstrumentationClass, Request, aggregated, database, identity, internal_events, numbers, redis, redis_hll,
-    setting, sql_value, static_value,
+    Context, InstrumentationClass, Request, aggregated, database, identity, internal_events, numbers, redis_counter,
+    redis_hll, setting, sql_value, static_value,
 };
 use crate::definition::{Catalog, ValueType};
 use crate::measure::{Failure, Measure, Reading};
@@ -32,7 +32,7 @@ impl Registry {
         registry.add(Box::new(sql_value::SqlValueMetric));
         registry.add(Box::new(static_value::StaticMetric));
         registry.add(Box::new(setting::SettingMetric));
-        registry.add(Box::new(redis::RedisMetric));
+        registry.add(Box::new(redis_counter::RedisMetric));
         registry.add(Box::new(redis_hll::RedisHllMetric));
         registry.add(Box::new(aggregated::AggregatedMetric));
         internal_events::classes()

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::error::EventError;
 use super::index::{InternalEvent, closest};
+use crate::definition::EventSelection;
 
 /// The properties that every internal event may have; `value` is a number, the others are texts.
 const BASE_PROPERTIES: [&str; 3] = ["label", "property", "value"];
@@ -78,8 +79,7 @@ impl Occurrence {
     /// Whether every property that the filter names has its value.
     pub(super) fn matches(&self, filter: &BTreeMap<String, String>) -> bool {
         let has = |(name, wanted): (&String, &String)| match self.properties.get(name) {
-            Some(Value::String(text)) => text == wanted,
-            Some(other) => other.to_string() == *wanted,
+            Some(value) => EventSelection::filter_text(value) == *wanted,
             None => false,
         };
         filter.iter().all(has)
