@@ -3,5 +3,7 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=migrations");
-    println!("cargo::rerun-if-changed=metrics");
+    for folder in ["metrics", "known_events", "events", "aggregated_metrics"] {
+        println!("cargo::rerun-if-changed={folder}");
+    }
 }

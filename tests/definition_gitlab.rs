@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use service_ping::definition::{DataCategory, Loaded, Status, TimeFrame, findings, load};
+use service_ping::definition::{
+    AggregateOperator, AggregateSource, Aggregation, Code, DataCategory, Loaded, Status, TimeFrame, findings, load,
+};
 
 /// The folder of real inputs, or `None`, said aloud, where this checkout has none.
 fn gitlab(era: &str) -> Option<PathBuf> {
@@ -24,11 +26,12 @@ fn gitlab(era: &str) -> Option<PathBuf> {
 
 fn loaded(root: &Path) -> Loaded {
     let loaded = load(root).expect("the folder can be read");
-    let problems: Vec<String> = loaded
+    // The older tree holds the aggregates of two eras, and some stand in both.
+    let other = loaded
         .problems
         .iter()
-        .map(|problem| problem.to_human(false, 100))
-        .collect();
+        .filter(|problem| problem.code != Code::DuplicateAggregate || problem.is_error());
+    let problems: Vec<String> = other.map(|problem| problem.to_human(false, 100)).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     assert_eq!(loaded.invalid, []);
     loaded
@@ -74,7 +77,9 @@ fn every_definition_of_version_18_loads() {
     let loaded = loaded(&root);
     let counted = counted_by_lines(&root);
     assert_eq!(loaded.catalog.metrics.len(), counted.values().sum::<usize>());
-    assert_eq!(loaded.catalog.sources.len(), counted.len());
+    let events = yaml_files(&root.join("config/events"));
+    assert_eq!(loaded.catalog.events.len(), events.len());
+    assert_eq!(loaded.catalog.sources.len(), counted.len() + events.len());
 
     let catalog = &loaded.catalog;
     let weekly = catalog
@@ -99,6 +104,14 @@ fn every_older_definition_loads() {
     let Some(root) = gitlab("older") else { return };
     let loaded = loaded(&root);
     assert_eq!(loaded.catalog.metrics.len(), 15);
+    let lists = root.join("lib/gitlab/usage_data_counters/known_events");
+    assert_eq!(loaded.catalog.known_events.len(), entries(&lists));
+    let aggregates = [
+        "config/metrics/aggregates",
+        "lib/gitlab/usage_data_counters/aggregated_metrics",
+    ];
+    let listed: usize = aggregates.iter().map(|folder| entries(&root.join(folder))).sum();
+    assert_eq!(loaded.catalog.aggregates.len() + loaded.problems.len(), listed);
 
     let catalog = &loaded.catalog;
     let boards = catalog.metric("counts.boards").expect("boards");
@@ -113,6 +126,66 @@ fn every_older_definition_loads() {
     assert_eq!(edits.data_category, DataCategory::Operational);
     assert_eq!(catalog.metrics[0].key_path.as_str(), "topology");
     assert_eq!(catalog.metrics[1].key_path.as_str(), "uuid");
+}
+
+/// The entries of the lists in a folder, counted by their lines.
+fn entries(folder: &Path) -> usize {
+    let texts = yaml_files(folder)
+        .into_iter()
+        .map(|file| fs::read_to_string(file).expect("text"));
+    texts
+        .map(|text| text.lines().filter(|line| line.starts_with("- name:")).count())
+        .sum()
+}
+
+#[test]
+fn events_and_aggregates_of_every_form_are_read() {
+    let Some(root) = gitlab("older") else { return };
+    let catalog = loaded(&root).catalog;
+    let dashboard = catalog.known_event("g_compliance_dashboard").expect("of mid 2021");
+    assert_eq!(
+        (
+            dashboard.category.as_deref(),
+            dashboard.redis_slot.as_deref(),
+            dashboard.feature_flag.as_deref()
+        ),
+        (Some("compliance"), Some("compliance"), Some("track_unique_visits"))
+    );
+    let job = catalog
+        .known_event("ci_users_executing_deployment_job")
+        .expect("with a flag of nothing");
+    assert_eq!(
+        (job.feature_flag.as_deref(), job.aggregation),
+        (None, Aggregation::Weekly)
+    );
+    assert_eq!(catalog.known_event("p_analytics_repo").expect("of 2023").category, None);
+    let all = catalog.aggregates.iter();
+    let and = all
+        .filter(|aggregate| aggregate.operator == AggregateOperator::And)
+        .collect::<Vec<_>>();
+    assert_eq!(and.len(), 1);
+    assert_eq!(and[0].source, AggregateSource::Redis);
+    assert_eq!(and[0].events, ["i_search_total", "i_search_advanced", "i_search_paid"]);
+
+    let Some(root) = gitlab("v18") else { return };
+    let catalog = loaded(&root).catalog;
+    assert!(
+        catalog.event("g_project_management_issue_closed").is_none(),
+        "it was removed"
+    );
+    let create = catalog.event("create_ci_build").expect("known");
+    assert!(create.internal_events && create.additional_properties.contains_key("property"));
+    // Named by metrics of this part of the tree alone.
+    assert!(catalog.names_event("i_quickactions_award") && catalog.event("i_quickactions_award").is_none());
+}
+
+/// Every `.yml` file under a folder, counted by walking it.
+fn yaml_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = walkdir::WalkDir::new(folder).into_iter();
+    let paths = entries.map(|entry| entry.expect("an entry").into_path());
+    paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yml"))
+        .collect()
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::CliError;
 use crate::config::{self, Config};
-use crate::definition::Catalog;
+use crate::definition::{self, Catalog, DerivedSettings, Loaded};
 use crate::keyspace::{FeatureFlags, KeyRules, Keyspace};
 use crate::source::event_store::{self, EventStore, StoreOptions};
 
@@ -20,6 +20,17 @@ pub(super) fn keyspace(config: &Config, root: &Path, catalog: &Catalog) -> Resul
     let rules = key_rules(config.event_store.as_ref(), root)?;
     let flags = FeatureFlags::new(config.feature_flags.clone());
     Ok(Keyspace::of(catalog, rules, flags))
+}
+
+/// Adds the metrics that follow from known events and aggregates.
+pub(super) fn adopt_derived(config: &Config, keyspace: &Keyspace, loaded: &mut Loaded) {
+    let categories = config.event_store.as_ref().map(|store| store.categories_for_totals.clone());
+    let settings = DerivedSettings {
+        categories_for_totals: categories.unwrap_or_else(config::EventStore::usual_categories),
+        flag: &|name| keyspace.flags().is_on(name),
+    };
+    let derived = definition::derived(&loaded.catalog, &settings);
+    loaded.adopt(derived);
 }
 
 /// The lists that the configuration names; otherwise those that stand where GitLab's tree keeps them.

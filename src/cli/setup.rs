@@ -66,8 +66,10 @@ impl Setup {
     /// As [`Setup::load`], with a configuration that was read already.
     pub(super) fn with_config(config: Config, global: &Global, args: &DefinitionArgs) -> Result<Setup, CliError> {
         let root = args.definitions.clone().unwrap_or_else(|| config.definitions.clone());
-        let loaded = definition::load(&root)?;
+        let mut loaded = definition::load(&root)?;
+        // Before metrics are derived: what an aggregate alone names is no known event.
         let keyspace = events::keyspace(&config, &root, &loaded.catalog)?;
+        events::adopt_derived(&config, &keyspace, &mut loaded);
         let setup = Setup {
             config,
             root,

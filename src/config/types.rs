@@ -172,8 +172,13 @@ impl EventStore {
             hll_key_overrides: None,
             total_key_overrides: None,
             legacy_events: None,
-            categories_for_totals: CATEGORIES_FOR_TOTALS.map(str::to_owned).into(),
+            categories_for_totals: EventStore::usual_categories(),
         }
+    }
+
+    /// The categories that are counted together where the configuration names none.
+    pub fn usual_categories() -> BTreeSet<String> {
+        CATEGORIES_FOR_TOTALS.map(str::to_owned).into()
     }
 }
 

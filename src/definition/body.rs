@@ -15,6 +15,9 @@ use crate::relation::{Operation, Query, Relation, RelationError};
 /// Histograms of more buckets are refused, as in spec 8.
 const MAX_BUCKETS: i64 = 100;
 
+/// The option that names an estimate's set for aggregates; definitions of declared classes may give it too.
+pub(super) const PERSIST_AS: &str = "persist_as";
+
 /// Checks and reads `options`.
 ///
 /// # Errors
@@ -88,6 +91,7 @@ impl Reader {
         let operation = self.operation(&options);
         let primary_key = options.primary_key.as_ref().map(columns_of);
         self.column_is_said(&options);
+        self.only_estimates_persist(&options);
         self.range_is_not_empty(start.as_ref(), finish.as_ref());
         if let Some(relation) = &relation {
             self.columns_exist(relation, &options);
@@ -147,6 +151,18 @@ impl Reader {
             let message = format!("`{name}` belongs to the operation `histogram`");
             self.complaints
                 .push(Complaint::error(Code::BadValue, &[name.into()], message).at(At::Key));
+        }
+    }
+
+    fn only_estimates_persist(&mut self, options: &DatabaseOptions) {
+        if options.persist_as.is_some() && options.operation != OperationName::EstimateBatchDistinctCount {
+            let message = "`persist_as` belongs to the operation `estimate_batch_distinct_count`";
+            let complaint = Complaint::error(Code::BadValue, &[PERSIST_AS.into()], message);
+            self.complaints.push(
+                complaint
+                    .at(At::Key)
+                    .with_help("only an estimate has a set that aggregates can take"),
+            );
         }
     }
 

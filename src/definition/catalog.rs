@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::class::DeclaredClass;
 use super::complaint::{At, Segment};
 use super::diagnostic::Diagnostic;
+use super::index::Index;
 use super::source::Source;
 use super::yaml::Document;
 use super::{AggregateDefinition, EventDefinition, KeyPath, KnownEvent, MetricDefinition, TimeFrame, ValueType};
@@ -28,6 +29,8 @@ pub struct Catalog {
     pub digest: String,
     /// The texts of the files, by their names relative to the root, for diagnostics that are found later.
     pub sources: BTreeMap<PathBuf, Source>,
+    /// Made at the first question about a name.
+    pub(super) index: Index,
 }
 
 impl Catalog {
@@ -35,22 +38,29 @@ impl Catalog {
         self.metrics.iter().find(|metric| metric.key_path.as_str() == key_path)
     }
 
-    /// The estimated metric that persists its sketch under `name` for a time frame.
-    pub fn persisted(&self, name: &str, time_frame: TimeFrame) -> Option<&MetricDefinition> {
-        let persists = |metric: &&MetricDefinition| {
-            let own = metric.options.get("persist_as").and_then(|name| name.as_str());
-            let class = metric
-                .instrumentation_class
-                .as_deref()
-                .and_then(|class| self.class(class));
-            let of_class = || class.and_then(|class| class.body.persist_as.as_deref());
-            metric.time_frame == time_frame && own.or_else(of_class) == Some(name)
-        };
-        self.metrics.iter().find(persists)
-    }
-
     pub fn class(&self, name: &str) -> Option<&DeclaredClass> {
         self.classes.get(name)
+    }
+
+    /// The event of that name in `known_events/`.
+    pub fn known_event(&self, name: &str) -> Option<&KnownEvent> {
+        self.known_events.get(self.index.of(self).known_event(name)?)
+    }
+
+    /// The event of that name in `events/`, unless it was removed.
+    pub fn event(&self, name: &str) -> Option<&EventDefinition> {
+        self.events.get(self.index.of(self).event(name)?)
+    }
+
+    /// Whether an event is known by any means: a file of events, or an available metric that counts it.
+    pub fn names_event(&self, name: &str) -> bool {
+        let index = self.index.of(self);
+        index.known_event(name).is_some() || index.event(name).is_some() || index.is_counted(name)
+    }
+
+    /// The available metric that persists its set under `name` for a time frame; `none` is as `all`.
+    pub fn persisted(&self, name: &str, frame: TimeFrame) -> Option<&MetricDefinition> {
+        self.metrics.get(self.index.of(self).persisted(name, frame)?)
     }
 
     /// Where the value under `keys` stands in the definition file `file` (relative to the root); its closest parent where
@@ -68,6 +78,7 @@ impl Catalog {
     }
 
     pub(super) fn sort(&mut self) {
+        self.index = Index::default();
         let depth = |metric: &MetricDefinition| metric.key_path.as_str().contains('.');
         self.metrics.sort_by(|left, right| {
             depth(left)

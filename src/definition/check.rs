@@ -58,10 +58,16 @@ impl Check {
 
     fn not_allowed(&mut self, allowed: &[String], text: &str) {
         // A name that differs from an earlier one by its capital alone is an old spelling: read, not advertised.
+        let is_old = |index: usize, name: &str| {
+            allowed[..index]
+                .iter()
+                .any(|earlier| earlier.eq_ignore_ascii_case(name))
+        };
         let names: Vec<&str> = allowed
             .iter()
-            .map(String::as_str)
-            .filter(|name| name.to_lowercase() == **name)
+            .enumerate()
+            .filter(|(index, name)| !is_old(*index, name))
+            .map(|(_, name)| name.as_str())
             .collect();
         let message = format!("{} cannot be `{text}`", self.here());
         let choices = format!("it is one of {}", names.join(", "));
@@ -161,7 +167,9 @@ impl Check {
                     .with_help(help),
             );
         }
-        self.value(others, value);
+        if !(value.is_null() && wanted.others_may_be_empty) {
+            self.value(others, value);
+        }
     }
 
     fn wrong_type(&mut self, shape: &Shape, value: &Value) {

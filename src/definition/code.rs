@@ -49,11 +49,29 @@ pub enum Code {
     MissingParameter,
     /// A parameter that no placeholder uses.
     UnusedParameter,
+    /// Two entries of known events have the same name.
+    DuplicateEvent,
+    /// Two aggregates have the same name.
+    DuplicateAggregate,
+    /// Two estimated metrics persist the same name for the same time frame.
+    DuplicatePersisted,
+    /// An event whose name and slot make no key: what is tracked could not be written.
+    BadEventKey,
+    /// An event that nothing declares.
+    UnknownEvent,
+    /// A name of a mixed aggregate that is both an event and what an estimate persists.
+    AmbiguousEvent,
+    /// Events of different slots counted together.
+    SlotMismatch,
+    /// Daily and weekly events counted together.
+    AggregationMismatch,
+    /// A set of an aggregate that no estimated metric persists for its time frame.
+    NotPersisted,
 }
 
 impl Code {
     /// Every code, in the order of this list.
-    pub const ALL: [Code; 22] = [
+    pub const ALL: [Code; 31] = [
         Code::UnreadableFile,
         Code::NotUtf8,
         Code::YamlSyntax,
@@ -76,6 +94,15 @@ impl Code {
         Code::UnknownParameter,
         Code::MissingParameter,
         Code::UnusedParameter,
+        Code::DuplicateEvent,
+        Code::DuplicateAggregate,
+        Code::DuplicatePersisted,
+        Code::BadEventKey,
+        Code::UnknownEvent,
+        Code::AmbiguousEvent,
+        Code::SlotMismatch,
+        Code::AggregationMismatch,
+        Code::NotPersisted,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -102,6 +129,15 @@ impl Code {
             Code::UnknownParameter => "unknown_parameter",
             Code::MissingParameter => "missing_parameter",
             Code::UnusedParameter => "unused_parameter",
+            Code::DuplicateEvent => "duplicate_event",
+            Code::DuplicateAggregate => "duplicate_aggregate",
+            Code::DuplicatePersisted => "duplicate_persisted",
+            Code::BadEventKey => "bad_event_key",
+            Code::UnknownEvent => "unknown_event",
+            Code::AmbiguousEvent => "ambiguous_event",
+            Code::SlotMismatch => "slot_mismatch",
+            Code::AggregationMismatch => "aggregation_mismatch",
+            Code::NotPersisted => "not_persisted",
         }
     }
 }

@@ -6,6 +6,7 @@ use super::catalog::Catalog;
 use super::code::Code;
 use super::complaint::At;
 use super::diagnostic::{Diagnostic, Severity};
+use super::place::parents;
 use super::{KeyPath, MetricDefinition};
 
 /// What is wrong between definitions, and which of `catalog.metrics` have to go.
@@ -130,9 +131,4 @@ fn shown(catalog: &Catalog, metric: &MetricDefinition) -> String {
         .get(&metric.file)
         .map_or(&metric.file, |source| &source.file);
     path.display().to_string()
-}
-
-/// `a.b.c` has the parents `a` and `a.b`.
-fn parents(path: &str) -> impl Iterator<Item = &str> {
-    path.match_indices('.').map(|(dot, _)| &path[..dot])
 }

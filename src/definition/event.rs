@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::TimeFrame;
 
@@ -116,6 +116,8 @@ impl EventOperator {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AggregateDefinition {
     pub name: String,
+    /// What it says, for dictionaries.
+    pub description: Option<String>,
     pub operator: AggregateOperator,
     pub source: AggregateSource,
     /// As listed; each gives one value in the payload (spec 7.2).
@@ -152,6 +154,7 @@ impl AggregateOperator {
 /// Where the sets of an aggregate come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(transform = with_later_name)]
 pub enum AggregateSource {
     /// Known events of the event store; `redis_hll` is its later name.
     #[serde(alias = "redis_hll")]
@@ -170,6 +173,13 @@ impl AggregateSource {
             AggregateSource::Database => "database",
             AggregateSource::Mixed => "mixed",
         }
+    }
+}
+
+/// Lists of 2022 and later say `redis_hll` for `redis`; the schema takes both, as the reader does.
+fn with_later_name(schema: &mut Schema) {
+    if let Some(Value::Array(choices)) = schema.get_mut("oneOf") {
+        choices.push(json!({ "type": "string", "const": "redis_hll", "description": "The same as `redis`." }));
     }
 }
 

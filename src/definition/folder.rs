@@ -19,6 +19,22 @@ const NOT_METRICS: [&str; 5] = [
     "aggregates",
 ];
 
+/// Where known events stand, here and in GitLab's own tree.
+const KNOWN_EVENTS: [&str; 2] = ["known_events", "lib/gitlab/usage_data_counters/known_events"];
+
+/// Where aggregates stand, here and in GitLab's own tree: until early 2021, and from then on.
+const AGGREGATES: [&str; 3] = [
+    "aggregated_metrics",
+    "lib/gitlab/usage_data_counters/aggregated_metrics",
+    "config/metrics/aggregates",
+];
+
+/// Where events stand, here and in GitLab's own tree.
+const EVENTS: [&str; 2] = ["events", "config/events"];
+
+/// Folders of the events folder that hold something else.
+const NOT_EVENTS: [&str; 1] = ["schema"];
+
 /// A definitions folder that could not be read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -49,6 +65,9 @@ pub(super) struct DefinitionFile {
 pub(super) struct Folder {
     pub metrics: Vec<DefinitionFile>,
     pub classes: Vec<DefinitionFile>,
+    pub known_events: Vec<DefinitionFile>,
+    pub aggregates: Vec<DefinitionFile>,
+    pub events: Vec<DefinitionFile>,
 }
 
 impl Folder {
@@ -64,21 +83,47 @@ impl Folder {
         let metrics = places
             .find(|place| place.is_dir())
             .ok_or_else(|| LoadError::NoMetrics(root.to_owned()))?;
-        let instrumentations = metrics.join("instrumentations");
-        let classes = match instrumentations.is_dir() {
-            true => yaml_files(root, &instrumentations, |_| true)?,
-            false => Vec::new(),
-        };
         Ok(Folder {
+            classes: yaml_files_if_any(root, &metrics.join("instrumentations"), |_| true)?,
             metrics: yaml_files(root, &metrics, holds_metrics)?,
-            classes,
+            known_events: gathered(root, &KNOWN_EVENTS, |_| true)?,
+            aggregates: gathered(root, &AGGREGATES, |_| true)?,
+            events: gathered(root, &EVENTS, holds_events)?,
         })
     }
 }
 
+/// The files of all of these places that are there.
+fn gathered(root: &Path, places: &[&str], wanted: fn(&DirEntry) -> bool) -> Result<Vec<DefinitionFile>, LoadError> {
+    let mut files = Vec::new();
+    for place in places {
+        files.extend(yaml_files_if_any(root, &root.join(place), wanted)?);
+    }
+    Ok(files)
+}
+
+fn yaml_files_if_any(
+    root: &Path,
+    folder: &Path,
+    wanted: fn(&DirEntry) -> bool,
+) -> Result<Vec<DefinitionFile>, LoadError> {
+    match folder.is_dir() {
+        true => yaml_files(root, folder, wanted),
+        false => Ok(Vec::new()),
+    }
+}
+
 fn holds_metrics(entry: &DirEntry) -> bool {
-    let other = entry.depth() == 1 && NOT_METRICS.iter().any(|name| entry.file_name() == *name);
-    !(other && entry.file_type().is_dir())
+    !is_folder_among(entry, &NOT_METRICS)
+}
+
+fn holds_events(entry: &DirEntry) -> bool {
+    !is_folder_among(entry, &NOT_EVENTS)
+}
+
+fn is_folder_among(entry: &DirEntry, names: &[&str]) -> bool {
+    let named = entry.depth() == 1 && names.iter().any(|name| entry.file_name() == *name);
+    named && entry.file_type().is_dir()
 }
 
 fn yaml_files(root: &Path, folder: &Path, wanted: fn(&DirEntry) -> bool) -> Result<Vec<DefinitionFile>, LoadError> {

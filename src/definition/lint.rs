@@ -1,16 +1,16 @@
 //! What is wrong between definitions and classes, and what is not wrong but deserves a look.
 
 use std::collections::BTreeSet;
-use std::path::Path;
-
-use serde_json::Value;
+use std::path::{Path, PathBuf};
 
 use super::class::DeclaredClass;
 use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
 use super::diagnostic::Diagnostic;
 use super::suggestion::did_you_mean;
-use super::{Catalog, DataSource, MetricDefinition, Status, ValueType};
+use super::{
+    Catalog, DataSource, MetricDefinition, Status, ValueType, aggregate_lint, event_lint, option_lint, persisted,
+};
 
 /// Findings over a whole catalog; `built_in` tells whether a class comes with the program.
 ///
@@ -22,20 +22,33 @@ pub fn findings(catalog: &Catalog, built_in: &dyn Fn(&str) -> bool) -> Vec<Diagn
         found.extend(shadowed(catalog, class));
     }
     let classes = Classes::of(catalog, built_in);
-    let mut seen = BTreeSet::new();
+    // What was made of lists is judged where they are.
+    let mut seen = list_files(catalog);
     for metric in &catalog.metrics {
         // A list of time frames makes several metrics of one file: what is wrong with it is said once.
         if !metric.is_removed() && seen.insert(&metric.file) {
             let mut complaints = classes.complaints(metric);
             complaints.extend(incomplete(metric));
+            complaints.extend(event_lint::of_metric(catalog, metric));
+            complaints.extend(aggregate_lint::of_metric(catalog, metric));
             found.extend(diagnosed(catalog, &metric.file, complaints));
         }
     }
+    found.extend(persisted::findings(catalog));
+    found.extend(event_lint::findings(catalog));
+    found.extend(aggregate_lint::findings(catalog));
     found.sort_by_key(Diagnostic::sort_key);
     found
 }
 
-fn diagnosed(catalog: &Catalog, file: &Path, complaints: Vec<Complaint>) -> Vec<Diagnostic> {
+fn list_files(catalog: &Catalog) -> BTreeSet<&PathBuf> {
+    let events = catalog.known_events.iter().map(|event| &event.file);
+    events
+        .chain(catalog.aggregates.iter().map(|aggregate| &aggregate.file))
+        .collect()
+}
+
+pub(super) fn diagnosed(catalog: &Catalog, file: &Path, complaints: Vec<Complaint>) -> Vec<Diagnostic> {
     if complaints.is_empty() {
         return Vec::new();
     }
@@ -94,7 +107,7 @@ impl<'a> Classes<'a> {
             return vec![complaint.at(At::Key).with_help("take `instrumentation_class` out")];
         }
         match self.catalog.class(name) {
-            Some(class) => options(class, metric),
+            Some(class) => option_lint::options(class, metric),
             None if (self.built_in)(name) => Vec::new(),
             None => {
                 let message = format!("there is no class `{name}`: the metric will be -1");
@@ -118,47 +131,6 @@ fn unnamed(metric: &MetricDefinition) -> Option<Complaint> {
         .at(At::Key)
         .with_help("name its `instrumentation_class`; `DatabaseMetric` takes what is counted under `options`")
     })
-}
-
-fn options(class: &DeclaredClass, metric: &MetricDefinition) -> Vec<Complaint> {
-    let mut complaints = Vec::new();
-    for (name, value) in metric.options.iter().filter(|(_, value)| !value.is_null()) {
-        let at: [Segment; 2] = ["options".into(), name.as_str().into()];
-        match class.parameters.get(name) {
-            Some(parameter) => complaints.extend(parameter.complaint(name, value, &at)),
-            None => {
-                let message = format!("`{}` takes no option `{name}`", class.name);
-                let help = did_you_mean(name, class.parameters.keys().map(String::as_str));
-                let complaint = Complaint::error(Code::UnknownParameter, &at, message);
-                complaints.push(complaint.at(At::Key).maybe_help(help.or_else(|| Some(taken_by(class)))));
-            }
-        }
-    }
-    let given = |name: &str| metric.options.get(name).is_some_and(|value| !value.is_null());
-    for (name, parameter) in class.parameters.iter().filter(|(_, parameter)| parameter.required) {
-        if !given(name) {
-            let message = format!("`{}` needs the option `{name}`", class.name);
-            let help = format!("add it under `options`; it takes {}", parameter.kind.described());
-            let written = metric.attributes.get("options").is_some_and(Value::is_object);
-            let at = if written { "options" } else { "instrumentation_class" };
-            complaints.push(
-                Complaint::error(Code::MissingParameter, &[at.into()], message)
-                    .at(At::Key)
-                    .with_help(help),
-            );
-        }
-    }
-    complaints
-}
-
-fn taken_by(class: &DeclaredClass) -> String {
-    match class.parameters.is_empty() {
-        true => "it takes none".to_owned(),
-        false => {
-            let names: Vec<&str> = class.parameters.keys().map(String::as_str).collect();
-            format!("it takes {}", names.join(", "))
-        }
-    }
 }
 
 /// Fields that GitLab's newer checks want together, and its older files lack.

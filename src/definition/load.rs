@@ -10,15 +10,18 @@ use super::complaint::At;
 use super::conflict;
 use super::diagnostic::{Diagnostic, Severity};
 use super::folder::{DefinitionFile, Folder, LoadError};
+use super::load_events::Names;
 use super::metric_reading::{Remains, salvage, salvage_text};
+use super::place::Places;
 use super::source::Source;
 use super::yaml::Document;
-use super::{MetricDefinition, class_reading, metric_reading};
+use super::{KeyPath, MetricDefinition, class_reading, metric_reading};
 
 /// The largest file that is read as a definition; GitLab's largest has 10 KiB.
 const MAX_BYTES: usize = 256 * 1024;
 
-/// Reads the definitions under `root`, which holds `metrics/` or, as GitLab's tree does, `config/metrics/`.
+/// Reads the definitions under `root`, which holds `metrics/` or, as GitLab's tree does, `config/metrics/`,
+/// and may hold events and aggregates.
 ///
 /// A problem of a file is in the result, and keeps out only that file.
 ///
@@ -33,13 +36,26 @@ pub fn load(root: &Path) -> Result<Loaded, LoadError> {
     for file in folder.metrics {
         loader.metric_file(file);
     }
+    for file in folder.known_events {
+        loader.known_event_file(file);
+    }
+    for file in folder.events {
+        loader.event_file(file);
+    }
+    for file in folder.aggregates {
+        loader.aggregate_file(file);
+    }
     Ok(loader.finish())
 }
 
 #[derive(Default)]
-struct Loader {
-    loaded: Loaded,
+pub(super) struct Loader {
+    pub loaded: Loaded,
     digest: Sha256,
+    /// Where each known event and each aggregate was first named, to tell of a second one.
+    pub names: Names,
+    /// What would have been made of entries that cannot be used.
+    pub broken_entries: Vec<InvalidDefinition>,
 }
 
 impl Loader {
@@ -92,7 +108,16 @@ impl Loader {
     }
 
     /// The file as a document; otherwise its problem is noted, and what can be told of it comes back.
-    fn document(&mut self, file: DefinitionFile) -> Result<Document, Remains> {
+    pub fn document(&mut self, file: DefinitionFile) -> Result<Document, Remains> {
+        let source = self.source(file)?;
+        Document::read(source.clone()).map_err(|problem| {
+            self.loaded.problems.push(*problem);
+            salvage_text(&source.text)
+        })
+    }
+
+    /// The file's text, which joins the catalog; otherwise as [`Loader::document`].
+    pub fn source(&mut self, file: DefinitionFile) -> Result<Source, Remains> {
         let bytes = match file.bytes {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -131,10 +156,7 @@ impl Loader {
             return Err(salvage_text(&text));
         }
         self.loaded.catalog.sources.insert(file.name, source.clone());
-        Document::read(source).map_err(|problem| {
-            self.loaded.problems.push(*problem);
-            salvage_text(&text)
-        })
+        Ok(source)
     }
 
     /// Lengths go in as well, so that no two sets of files run together into the same bytes.
@@ -146,7 +168,7 @@ impl Loader {
         }
     }
 
-    fn left_out(&mut self, file: PathBuf, remains: Remains) {
+    pub fn left_out(&mut self, file: PathBuf, remains: Remains) {
         self.loaded.invalid.push(InvalidDefinition {
             file,
             key_paths: remains.key_paths,
@@ -157,6 +179,7 @@ impl Loader {
 
     fn finish(mut self) -> Loaded {
         self.resolve_conflicts();
+        self.keep_free_places();
         self.loaded.catalog.sort();
         self.loaded.catalog.digest = self
             .digest
@@ -167,6 +190,16 @@ impl Loader {
         self.loaded.problems.sort_by_key(Diagnostic::sort_key);
         self.loaded.invalid.sort_by(|left, right| left.file.cmp(&right.file));
         self.loaded
+    }
+
+    /// Entries that were left out keep their places in the payload, unless a metric has them or is in the way.
+    fn keep_free_places(&mut self) {
+        let places = Places::of(&self.loaded.catalog);
+        let is_free = |path: &KeyPath| !places.is_taken(path.as_str()) && places.in_the_way(path.as_str()).is_none();
+        for mut entry in std::mem::take(&mut self.broken_entries) {
+            entry.key_paths.retain(is_free);
+            self.loaded.invalid.push(entry);
+        }
     }
 
     fn resolve_conflicts(&mut self) {
@@ -186,7 +219,7 @@ impl Loader {
     }
 }
 
-fn remains(metric: &MetricDefinition, key_paths: Vec<super::KeyPath>) -> Remains {
+fn remains(metric: &MetricDefinition, key_paths: Vec<KeyPath>) -> Remains {
     Remains {
         key_paths,
         time_frame: Some(metric.time_frame),

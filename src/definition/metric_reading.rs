@@ -9,11 +9,10 @@ use super::body;
 use super::check::check;
 use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
+use super::event_metric;
 use super::metric_file::MetricFile;
 use super::schema::shapes;
-use super::{
-    DataCategory, DataSource, EventOperator, EventSelection, KeyPath, MetricDefinition, Status, TimeFrame, ValueType,
-};
+use super::{DataCategory, EventOperator, EventSelection, KeyPath, MetricDefinition, TimeFrame, ValueType};
 
 /// The class whose options are those of a declared class.
 pub(super) const DATABASE_METRIC: &str = "DatabaseMetric";
@@ -89,7 +88,7 @@ pub(super) fn salvage_text(text: &str) -> Remains {
     }
 }
 
-fn frames_of(value: &Value) -> Vec<TimeFrame> {
+pub(super) fn frames_of(value: &Value) -> Vec<TimeFrame> {
     let values = match value {
         Value::Array(items) => items.as_slice(),
         single => std::slice::from_ref(single),
@@ -107,36 +106,16 @@ fn conditional(value: &Value) -> Vec<Complaint> {
         return complaints;
     }
     if value["data_source"] == "internal_events" {
-        complaints.extend(internal_events(value));
+        complaints.extend(event_metric::internal_events(value));
     }
-    if value["instrumentation_class"]
-        .as_str()
-        .is_some_and(|class| short_name(class) == DATABASE_METRIC)
-    {
-        complaints.extend(database_metric(value));
+    complaints.extend(event_metric::selections(value));
+    if let Some(class) = value["instrumentation_class"].as_str().map(short_name) {
+        if class == DATABASE_METRIC {
+            complaints.extend(database_metric(value));
+        }
+        complaints.extend(event_metric::options(&class, value));
     }
     complaints
-}
-
-fn internal_events(value: &Value) -> Option<Complaint> {
-    let events = value["events"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if events.is_empty() && (value["events"].is_null() || value["events"].is_array()) {
-        let complaint = Complaint::error(Code::MissingField, &["events".into()], "`events` names no event");
-        return Some(
-            complaint
-                .at(At::Key)
-                .with_help("a metric of `internal_events` counts at least one event"),
-        );
-    }
-    let unique = events.iter().any(|event| event["unique"].is_string());
-    let whole_life = frames_of(&value["time_frame"])
-        .iter()
-        .any(|frame| frame.suffix().is_empty());
-    (unique && whole_life).then(|| {
-        let message = "events that are counted once are kept for 7d and 28d only";
-        Complaint::error(Code::BadValue, &["time_frame".into()], message)
-            .with_help("take `all` and `none` out, or count every occurrence (no `unique`)")
-    })
 }
 
 fn database_metric(value: &Value) -> Vec<Complaint> {
@@ -230,16 +209,4 @@ fn selection(value: &Value) -> Option<EventSelection> {
 /// Early definitions name a class with its namespaces: `Gitlab::Usage::Metrics::Instrumentations::CountBoardsMetric`.
 fn short_name(class: &str) -> String {
     class.rsplit("::").next().unwrap_or(class).to_owned()
-}
-
-impl MetricDefinition {
-    /// Whether anything of it can be in a payload.
-    pub fn is_removed(&self) -> bool {
-        self.status == Status::Removed
-    }
-
-    /// Whether its data source chooses the class, so that it need not name one.
-    pub fn class_is_implied(&self) -> bool {
-        self.data_source == DataSource::InternalEvents
-    }
 }

@@ -2,9 +2,13 @@
 //!
 //! Pure but for reading the definition folders. The way of a file: `folder` finds and reads it, `yaml` makes a value
 //! and an index of places of it, `check` compares the value with the shape that `schema` derives from the typed
-//! structs (`metric_file`, `class_file`), `metric_reading` and `class_reading` turn it into definitions, and
-//! `load` gathers all of it into a [`Catalog`].
+//! structs (the files in `_file`), the files in `_reading` turn it into definitions, and `load` gathers all of it into a
+//! [`Catalog`]. `derived` makes the metrics that follow from events and aggregates alone.
 
+mod adopt;
+mod aggregate_file;
+mod aggregate_lint;
+mod aggregate_reading;
 mod body;
 mod catalog;
 mod check;
@@ -14,15 +18,31 @@ mod class_reading;
 mod code;
 mod complaint;
 mod conflict;
+mod derived;
 mod diagnostic;
 mod event;
+mod event_file;
+mod event_key;
+mod event_lint;
+mod event_metric;
+mod event_options;
+mod event_reading;
 mod folder;
+mod index;
 mod key_path;
+mod known_event_file;
+mod known_event_reading;
 mod lint;
+mod list;
 mod load;
+mod load_events;
 mod metric;
 mod metric_file;
+mod metric_kind;
 mod metric_reading;
+mod option_lint;
+mod persisted;
+mod place;
 mod schema;
 mod shape;
 mod source;
@@ -32,6 +52,7 @@ mod yaml;
 pub use catalog::{Catalog, InvalidDefinition, Loaded};
 pub use class::{Bound, DatabaseBody, DeclaredClass, Parameter, ParameterType};
 pub use code::Code;
+pub use derived::{DerivedSettings, derived};
 pub use diagnostic::{Diagnostic, Severity};
 pub use event::{
     AggregateDefinition, AggregateOperator, AggregateSource, Aggregation, EventDefinition, EventOperator,

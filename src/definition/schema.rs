@@ -6,7 +6,13 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
+use super::aggregate_file::AggregateFields;
 use super::class_file::{ClassHead, DatabaseOptions};
+use super::event_file::EventFile;
+use super::event_options::{
+    AGGREGATED_METRIC, AggregatedOptions, REDIS_HLL_METRIC, REDIS_METRIC, RedisHllOptions, RedisOptions,
+};
+use super::known_event_file::KnownEventFields;
 use super::metric_file::MetricFile;
 use super::metric_reading::DATABASE_METRIC;
 use super::shape::{Shape, Unreadable};
@@ -17,6 +23,9 @@ pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
         ("metric.json", pretty(&metric_schema())),
         ("instrumentation_class.json", pretty(&class_schema())),
+        ("known_events.json", pretty(&list_of(&schema_of::<KnownEventFields>()))),
+        ("aggregated_metrics.json", pretty(&list_of(&aggregate_schema()))),
+        ("event.json", pretty(&schema_of::<EventFile>())),
     ]
 }
 
@@ -25,6 +34,12 @@ pub(super) struct Shapes {
     pub metric: Shape,
     pub class: Shape,
     pub database_options: Shape,
+    pub known_event: Shape,
+    pub aggregate: Shape,
+    pub event: Shape,
+    pub redis_options: Shape,
+    pub redis_hll_options: Shape,
+    pub aggregated_options: Shape,
 }
 
 /// `Err` only for a schema that the house itself got wrong, which a test finds.
@@ -34,34 +49,68 @@ pub(super) fn shapes() -> Result<&'static Shapes, &'static Unreadable> {
             metric: Shape::of(&metric_schema())?,
             class: Shape::of(&one_class_schema())?,
             database_options: Shape::of(&schema_of::<DatabaseOptions>())?,
+            known_event: Shape::of(&schema_of::<KnownEventFields>())?,
+            aggregate: Shape::of(&aggregate_schema())?,
+            event: Shape::of(&schema_of::<EventFile>())?,
+            redis_options: Shape::of(&schema_of::<RedisOptions>())?,
+            redis_hll_options: Shape::of(&schema_of::<RedisHllOptions>())?,
+            aggregated_options: Shape::of(&schema_of::<AggregatedOptions>())?,
         })
     });
     SHAPES.as_ref()
 }
 
-/// The options of a `DatabaseMetric` are those of a declared class's body.
+/// The options of the classes that have a closed set of them are checked where the class is named.
 fn metric_schema() -> Value {
     let mut schema = schema_of::<MetricFile>();
-    let mut options = schema_of::<DatabaseOptions>();
-    if let (Some(schema), Some(options)) = (schema.as_object_mut(), options.as_object_mut()) {
-        options.remove("$schema");
-        schema.insert("if".to_owned(), is_database_metric());
-        schema.insert(
-            "then".to_owned(),
-            json!({ "required": ["options"], "properties": { "options": options } }),
-        );
+    let classes = [
+        (DATABASE_METRIC, schema_of::<DatabaseOptions>(), true),
+        (REDIS_METRIC, schema_of::<RedisOptions>(), true),
+        (REDIS_HLL_METRIC, schema_of::<RedisHllOptions>(), false),
+        (AGGREGATED_METRIC, schema_of::<AggregatedOptions>(), true),
+    ];
+    let rules = classes.map(|(class, options, required)| options_of(class, options, required));
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("allOf".to_owned(), Value::from(rules.to_vec()));
     }
     schema
 }
 
-fn is_database_metric() -> Value {
+fn options_of(class: &str, mut options: Value, required: bool) -> Value {
+    if let Some(options) = options.as_object_mut() {
+        options.remove("$schema");
+    }
+    let required: &[&str] = if required { &["options"] } else { &[] };
     json!({
-        "required": ["instrumentation_class", "status"],
-        "properties": {
-            "instrumentation_class": { "type": "string", "pattern": format!("(^|::){DATABASE_METRIC}$") },
-            "status": { "not": { "const": "removed" } },
+        "if": {
+            "required": ["instrumentation_class", "status"],
+            "properties": {
+                "instrumentation_class": { "type": "string", "pattern": format!("(^|::){class}$") },
+                "status": { "not": { "const": "removed" } },
+            },
         },
+        "then": { "required": required, "properties": { "options": options } },
     })
+}
+
+/// `redis_hll` is what later files call `redis`: read, not advertised.
+fn aggregate_schema() -> Value {
+    schema_of::<AggregateFields>()
+}
+
+/// A file that lists entries.
+fn list_of(entry: &Value) -> Value {
+    let mut entry = entry.clone();
+    let mut schema = Map::new();
+    if let Some(entry) = entry.as_object_mut() {
+        for key in ["$schema", "title"] {
+            schema.extend(entry.remove(key).map(|value| (key.to_owned(), value)));
+        }
+    }
+    // A file that holds nothing but comments is an empty list.
+    schema.insert("type".to_owned(), json!(["array", "null"]));
+    schema.insert("items".to_owned(), entry);
+    Value::Object(schema)
 }
 
 /// A class file holds one class or a list of them.

@@ -46,6 +46,8 @@ pub(super) struct Mapping {
     pub fields: Vec<Field>,
     /// What other keys hold; `None` where there may be no others.
     pub others: Option<Box<Shape>>,
+    /// Whether other keys may hold nothing.
+    pub others_may_be_empty: bool,
     /// What other keys look like.
     pub names: Option<Regex>,
 }
@@ -181,7 +183,18 @@ fn mapping(schema: &Map<String, Value>) -> Result<Mapping, Unreadable> {
         Some(Value::Object(names)) => pattern(names)?,
         _ => None,
     };
-    Ok(Mapping { fields, others, names })
+    let others_may_be_empty = schema.get("additionalProperties").is_some_and(takes_null);
+    Ok(Mapping {
+        fields,
+        others,
+        others_may_be_empty,
+        names,
+    })
+}
+
+fn takes_null(schema: &Value) -> bool {
+    let among = |key: &str| schema[key].as_array().into_iter().flatten();
+    among("type").any(|kind| kind == "null") || among("anyOf").any(|choice| choice["type"] == "null")
 }
 
 fn pattern(schema: &Map<String, Value>) -> Result<Option<Regex>, Unreadable> {

@@ -51,7 +51,11 @@ impl InstrumentationClass for Declared<'_> {
 
 /// A value for each parameter: the definition's option, the default, or NULL.
 fn arguments(class: &DeclaredClass, options: &Map<String, Value>) -> Result<BTreeMap<String, Value>, Failure> {
-    let known: Vec<&str> = class.parameters.keys().map(String::as_str).collect();
+    let mut known: Vec<&str> = class.parameters.keys().map(String::as_str).collect();
+    if class.body.operation == Operation::EstimateBatchDistinctCount {
+        // The name of its set, which the catalog looks up.
+        known.push("persist_as");
+    }
     take_only(options, &known)?;
     let argument = |(name, parameter): (&String, &Parameter)| {
         let given = options.get(name).or(parameter.default.as_ref());

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use serde_yaml::Value;
 
 /// The classes that need no YAML.
-pub const BUILT_IN: [&str; 11] = [
+pub const BUILT_IN: [&str; 14] = [
     "DatabaseMetric",
     "NumbersMetric",
     "SqlValueMetric",
     "StaticMetric",
     "SettingMetric",
+    "RedisMetric",
+    "RedisHLLMetric",
+    "AggregatedMetric",
     "UuidMetric",
     "HostnameMetric",
     "VersionMetric",

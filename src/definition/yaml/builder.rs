@@ -8,11 +8,28 @@ use saphyr_parser::{Event, Parser, ScanError, Span};
 use super::tree::{Entry, Kind, MAX_DEPTH, Node, NodeId, SyntaxError, Tree};
 
 /// The tree of a text, or where it stops being one YAML document.
+///
+/// libyaml, which Ruby reads by, lets a flow list close further left than it stands; saphyr does not. Such texts are read
+/// once more with their brackets moved.
 pub(super) fn build(text: &str) -> Result<Tree, SyntaxError> {
-    let offsets = Offsets::of(text);
+    build_at(text, &Offsets::of(text)).or_else(|error| {
+        let rest = text.get(error.span.start..).unwrap_or_default();
+        match rest.starts_with(CLOSING) {
+            true => {
+                let (moved, offsets) = Offsets::with_brackets_moved(text);
+                build_at(&moved, &offsets)
+            }
+            false => Err(error),
+        }
+    })
+}
+
+const CLOSING: [char; 2] = [']', '}'];
+
+fn build_at(text: &str, offsets: &Offsets) -> Result<Tree, SyntaxError> {
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| refused(&error, &offsets))?;
+        let (event, span) = event.map_err(|error| refused(&error, offsets))?;
         builder.take(event, offsets.range(&span))?;
     }
     Ok(Tree::new(builder.nodes, builder.root))
@@ -30,6 +47,25 @@ impl Offsets {
         Offsets { table, end: text.len() }
     }
 
+    /// The text with the brackets that begin its lines far to the right, and where its characters stood.
+    fn with_brackets_moved(text: &str) -> (String, Offsets) {
+        let (mut moved, mut table, mut line) = (String::new(), Vec::new(), 0);
+        for part in text.split_inclusive('\n') {
+            if part.trim_start().starts_with(CLOSING) {
+                moved.push_str(FAR_RIGHT);
+                table.extend(std::iter::repeat_n(line, FAR_RIGHT.len()));
+            }
+            moved.push_str(part);
+            table.extend(part.char_indices().map(|(byte, _)| line + byte));
+            line += part.len();
+        }
+        let offsets = Offsets {
+            table: Some(table),
+            end: text.len(),
+        };
+        (moved, offsets)
+    }
+
     fn byte(&self, character: usize) -> usize {
         match &self.table {
             Some(table) => table.get(character).copied().unwrap_or(self.end),
@@ -41,6 +77,9 @@ impl Offsets {
         self.byte(span.start.index())..self.byte(span.end.index())
     }
 }
+
+/// Further than anyone indents.
+const FAR_RIGHT: &str = "                                                                ";
 
 fn refused(error: &ScanError, offsets: &Offsets) -> SyntaxError {
     let at = offsets.byte(error.marker().index());
