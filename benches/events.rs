@@ -120,10 +120,8 @@ fn keyspace() -> Keyspace {
         feature_flag: None,
         file: "bench.yml".into(),
     };
-    let catalog = Catalog {
-        known_events: (0..EVENTS).map(event).collect(),
-        ..Catalog::default()
-    };
+    let mut catalog = Catalog::default();
+    catalog.known_events.extend((0..EVENTS).map(event));
     Keyspace::of(&catalog, KeyRules::default(), FeatureFlags::default())
 }
 

@@ -25,12 +25,12 @@ fn written(keyspace: &Keyspace, name: &str, context: &str) -> Result<Write, Even
 #[test]
 fn keys_have_their_slot_in_braces() {
     let mut catalog = Catalog::default();
-    catalog.known_events = vec![
+    catalog.known_events.extend([
         weekly("g_analytics_contribution", "analytics"),
         known("wiki_action", "source_code", None, Aggregation::Daily),
         known("users_creating_epics", "epics", Some("users"), Aggregation::Weekly),
         weekly("a_a_b", "a"),
-    ];
+    ]);
     let keyspace = keyspace(&catalog);
     let key = |name, context| written(&keyspace, name, context).unwrap().key;
     assert_eq!(
@@ -56,11 +56,11 @@ fn lives_are_29_days_6_weeks_or_what_the_event_says() {
     let mut catalog = Catalog::default();
     let mut short = known("a", "c", None, Aggregation::Daily);
     short.expiry = Some(84);
-    catalog.known_events = vec![
+    catalog.known_events.extend([
         short,
         known("b", "c", None, Aggregation::Daily),
         known("d", "c", None, Aggregation::Weekly),
-    ];
+    ]);
     let keyspace = keyspace(&catalog);
     let days = |name| match written(&keyspace, name, "").unwrap().life {
         Life::Renewed(life) => life.as_secs() / 86_400,
@@ -72,10 +72,10 @@ fn lives_are_29_days_6_weeks_or_what_the_event_says() {
 #[test]
 fn keys_of_today_follow_the_configuration_and_its_lists() {
     let mut catalog = Catalog::default();
-    catalog.known_events = vec![
+    catalog.known_events.extend([
         known("g_edit_by_sfe", "ide_edit", Some("edit"), Aggregation::Daily),
         weekly("i_old_name", "old"),
-    ];
+    ]);
     let rules = KeyRules {
         format: KeyFormat::HllCounters,
         hll_overrides: [("i_old_name".to_owned(), "older".to_owned())].into(),
@@ -104,11 +104,11 @@ fn events_that_only_metrics_name_have_keys_of_today() {
 #[test]
 fn what_cannot_be_tracked_is_told_by_its_own_error() {
     let mut catalog = Catalog::default();
-    catalog.known_events = vec![
+    catalog.known_events.extend([
         weekly("g_compliance_dashboard", "compliance"),
         known("no_slot_here", "c", Some("absent"), Aggregation::Weekly),
         known("bad name", "c", None, Aggregation::Weekly),
-    ];
+    ]);
     let keyspace = keyspace(&catalog);
     let error = |name, context| written(&keyspace, name, context).unwrap_err();
     let unknown = error("g_compliance_dashbord", "");
@@ -129,7 +129,7 @@ fn flags_hold_back_an_event_and_the_global_one_all() {
     let mut catalog = Catalog::default();
     let mut flagged = weekly("i_ecosystem_jira", "ecosystem");
     flagged.feature_flag = Some("track_jira".to_owned());
-    catalog.known_events = vec![flagged, weekly("g_analytics_a", "analytics")];
+    catalog.known_events.extend([flagged, weekly("g_analytics_a", "analytics")]);
     let held = |set: &[(&str, bool)], name| {
         let keyspace = Keyspace::of(&catalog, KeyRules::default(), flags(set));
         let tracked = keyspace.track(name, values(), "", now()).unwrap();
@@ -154,14 +154,14 @@ fn events_are_counted_together_only_if_they_belong_together() {
         Aggregation::Daily,
     );
     let other = known("i_compliance_other", "other", Some("compliance"), Aggregation::Weekly);
-    catalog.known_events = vec![
+    catalog.known_events.extend([
         weekly("g_compliance_a", "compliance"),
         weekly("i_compliance_b", "compliance"),
         weekly("g_analytics_c", "analytics"),
         known("slotless", "compliance", None, Aggregation::Weekly),
         daily,
         other,
-    ];
+    ]);
     let keyspace = keyspace(&catalog);
     let asked = |events: &[&str], any_category| {
         let question = UniqueQuestion {

@@ -10,7 +10,6 @@ use service_ping::event::{Queued, Tracker, TrackerOptions};
 use service_ping::keyspace::{FeatureFlags, KeyRules, Keyspace};
 use service_ping::source::event_store::{StoreOptions, open};
 
-use crate::queue::now;
 use crate::support::redis::{Redis, RedisSettings};
 use crate::support::wait::wait_until;
 
@@ -33,10 +32,8 @@ fn counters(names: &[&str]) -> Arc<Keyspace> {
             attributes: serde_json::Map::new(),
         }
     };
-    let catalog = Catalog {
-        metrics: names.iter().map(metric).collect(),
-        ..Catalog::default()
-    };
+    let mut catalog = Catalog::default();
+    catalog.metrics.extend(names.iter().map(metric));
     Arc::new(Keyspace::of(&catalog, KeyRules::default(), FeatureFlags::default()))
 }
 

@@ -115,10 +115,8 @@ pub fn keyspace(names: &[&str]) -> Arc<Keyspace> {
         feature_flag: name.contains("flagged").then(|| "flag".to_owned()),
         file: "known_events/test.yml".into(),
     };
-    let catalog = Catalog {
-        known_events: names.iter().map(event).collect(),
-        ..Catalog::default()
-    };
+    let mut catalog = Catalog::default();
+    catalog.known_events.extend(names.iter().map(event));
     Arc::new(Keyspace::of(&catalog, KeyRules::default(), FeatureFlags::default()))
 }
 
