@@ -195,6 +195,9 @@ impl Loader {
 
     /// Entries that were left out keep their places in the payload, unless a metric has them or is in the way.
     fn keep_free_places(&mut self) {
+        if self.broken_entries.is_empty() {
+            return;
+        }
         let places = Places::of(&self.loaded.catalog);
         let derived = derived::at_most(&self.loaded.catalog);
         let derived: BTreeSet<&KeyPath> = derived.iter().map(|metric| &metric.key_path).collect();
