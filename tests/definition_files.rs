@@ -31,7 +31,14 @@ fn case(name: &str) -> PathBuf {
 }
 
 fn is_built_in(class: &str) -> bool {
-    ["UuidMetric", "RedisMetric", "DatabaseMetric"].contains(&class)
+    let built_in = [
+        "UuidMetric",
+        "DatabaseMetric",
+        "RedisMetric",
+        "RedisHLLMetric",
+        "AggregatedMetric",
+    ];
+    built_in.contains(&class)
 }
 
 /// All problems and findings, with paths that do not depend on where the checkout is.

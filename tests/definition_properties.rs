@@ -1,10 +1,11 @@
 //! Whatever a file holds, reading it ends, never panics, and says something true.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use service_ping::definition::{Loaded, findings, load};
+use service_ping::definition::{DerivedSettings, Loaded, derived, findings, load};
 
 fn loaded(folder: &str, bytes: &[u8]) -> Loaded {
     let root = tempfile::tempdir().expect("a folder");
@@ -12,6 +13,49 @@ fn loaded(folder: &str, bytes: &[u8]) -> Loaded {
     fs::create_dir_all(&metrics).expect("a folder");
     fs::write(metrics.join("file.yml"), bytes).expect("a file");
     load(root.path()).expect("a folder")
+}
+
+/// One file of events or aggregates.
+fn of_events(folder: &str, bytes: &[u8]) -> Loaded {
+    let root = tempfile::tempdir().expect("a folder");
+    fs::create_dir(root.path().join("metrics")).expect("a folder");
+    fs::create_dir(root.path().join(folder)).expect("a folder");
+    fs::write(root.path().join(folder).join("file.yml"), bytes).expect("a file");
+    load(root.path()).expect("a folder")
+}
+
+/// Lines that are nearly a list of events or aggregates, or an event.
+fn nearly_events() -> impl Strategy<Value = String> {
+    let line = prop::sample::select(vec![
+        "- name: users_reading",
+        "- name: union",
+        "- &a {name: b, aggregation: weekly}",
+        "- *a",
+        "-",
+        "- - x",
+        "  <<: *a",
+        "  category: users",
+        "  redis_slot: users",
+        "  redis_slot: [",
+        "  aggregation: daily",
+        "  aggregation: 5",
+        "  expiry: 99999999999",
+        "  feature_flag:",
+        "  operator: AND",
+        "  source: mixed",
+        "  time_frame: [7d, all]",
+        "  time_frame: 7d",
+        "  events: [users_reading, b]",
+        "  events: é",
+        "action: open",
+        "description: d",
+        "internal_events: true",
+        "identifiers: [user]",
+        "additional_properties: {label: , x: {description: y}}",
+        "# nothing",
+        "]",
+    ]);
+    prop::collection::vec(line, 0..12).prop_map(|lines| lines.join("\n") + "\n")
 }
 
 /// What holds for every file: it gives definitions or an error, and every problem can be shown.
@@ -118,6 +162,41 @@ proptest! {
     fn any_text_is_read_or_refused(text in nearly()) {
         is_sound(&loaded("", text.as_bytes()), true)?;
         is_sound(&loaded("instrumentations", text.as_bytes()), false)?;
+    }
+
+    #[test]
+    fn any_text_of_events_is_read_or_refused(text in nearly_events()) {
+        for folder in ["known_events", "events", "aggregated_metrics"] {
+            let loaded = of_events(folder, text.as_bytes());
+            let catalog = &loaded.catalog;
+            let settings = DerivedSettings { categories_for_totals: BTreeSet::from(["users".to_owned()]), flag: &|_| true };
+            let metrics = derived(catalog, &settings);
+            let paths: BTreeSet<_> = metrics.iter().map(|metric| &metric.key_path).collect();
+            prop_assert_eq!(paths.len(), metrics.len());
+            prop_assert!(loaded.has_errors() != loaded.invalid.is_empty(), "{:?}", loaded.problems);
+            for problem in loaded.problems.iter().chain(&findings(catalog, &|_| false)) {
+                prop_assert!(problem.to_human(false, 80).contains(&problem.code.to_string()));
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_of_events_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        for folder in ["known_events", "events", "aggregated_metrics"] {
+            of_events(folder, &bytes);
+        }
+    }
+
+    /// A flow list may close anywhere: nothing but the place of its bracket is another.
+    #[test]
+    fn brackets_may_stand_at_the_left(indent in 0..8usize, deeper in 1..5usize, note in "[ -~é]{0,8}") {
+        let pad = " ".repeat(indent);
+        let text = format!("- name: union # {note}\n  operator: OR\n  source: redis\n  time_frame: [7d]\n  events: [\n{}a,\n{pad}]\n- x: é\n", " ".repeat(deeper + 2));
+        let loaded = of_events("aggregated_metrics", text.as_bytes());
+        prop_assert_eq!(loaded.catalog.aggregates.len(), 1);
+        prop_assert_eq!(&loaded.catalog.aggregates[0].events, &["a"]);
+        let unknown = loaded.problems.iter().find(|problem| problem.code.as_str() == "unknown_field").expect("x");
+        prop_assert_eq!(&unknown.source.text[unknown.span.clone()], "x");
     }
 
     #[test]

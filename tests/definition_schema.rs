@@ -31,15 +31,18 @@ fn yaml(file: &Path) -> Option<Value> {
     serde_json::to_value(value).ok()
 }
 
-/// The YAML files under `folder` that lie in an `instrumentations` folder, or those that do not.
-fn files(folder: &Path, classes: bool) -> Vec<PathBuf> {
-    let other = [
-        "schema",
-        "objects_schemas",
-        "aggregates",
-        ".hidden",
-        "metrics_elsewhere",
-    ];
+/// What a file holds, by the folder that it lies in, and the schema that says so.
+const KINDS: [(&str, &[&str]); 5] = [
+    ("metric.json", &["metrics"]),
+    ("instrumentation_class.json", &["instrumentations"]),
+    ("known_events.json", &["known_events"]),
+    ("aggregated_metrics.json", &["aggregated_metrics", "aggregates"]),
+    ("event.json", &["events"]),
+];
+
+/// The YAML files under `folder` that the schema is for: the innermost folder of the known ones tells.
+fn files(folder: &Path, schema: &str) -> Vec<PathBuf> {
+    let other = ["schema", "objects_schemas", ".hidden", "metrics_elsewhere"];
     walkdir::WalkDir::new(folder)
         .sort_by_file_name()
         .into_iter()
@@ -49,13 +52,26 @@ fn files(folder: &Path, classes: bool) -> Vec<PathBuf> {
             path.extension()
                 .is_some_and(|extension| extension == "yml" || extension == "yaml")
         })
-        .filter(|path| path.components().any(|part| part.as_os_str() == "instrumentations") == classes)
+        .filter(|path| kind(path) == Some(schema))
         .filter(|path| {
             !path
                 .file_name()
                 .is_some_and(|name| name.to_string_lossy().starts_with('.'))
         })
         .collect()
+}
+
+fn kind(path: &Path) -> Option<&'static str> {
+    let folder = path.parent()?;
+    // Only GitLab's own tree has them there.
+    if folder.ends_with("metrics/aggregates") && !folder.ends_with("config/metrics/aggregates") {
+        return None;
+    }
+    folder.ancestors().find_map(|folder| {
+        let name = folder.file_name()?.to_str()?;
+        let kind = KINDS.iter().find(|(_, folders)| folders.contains(&name))?;
+        Some(kind.0)
+    })
 }
 
 fn accepted(schema: &str, files: &[PathBuf]) {
@@ -105,8 +121,21 @@ fn every_property_is_described() {
 #[test]
 fn good_definitions_are_accepted() {
     let good = root().join("tests/definitions/good");
-    accepted("metric.json", &files(&good, false));
-    accepted("instrumentation_class.json", &files(&good, true));
+    for (schema, _) in KINDS {
+        accepted(schema, &files(&good, schema));
+    }
+}
+
+#[test]
+fn shipped_definitions_are_accepted() {
+    let folders = ["metrics", "known_events", "events", "aggregated_metrics"];
+    for (schema, _) in KINDS {
+        let files: Vec<PathBuf> = folders
+            .iter()
+            .flat_map(|folder| files(&root().join(folder), schema))
+            .collect();
+        accepted(schema, &files);
+    }
 }
 
 #[test]
@@ -119,25 +148,30 @@ fn gitlab_s_definitions_are_accepted() {
         root().join("../../shared/data")
     };
     for era in ["v18", "older"] {
-        let folder = data.join("gitlab").join(era).join("config/metrics");
+        let folder = data.join("gitlab").join(era);
         if !folder.is_dir() {
             eprintln!("not run: the compatibility data is not here");
             return;
         }
-        accepted("metric.json", &files(&folder, false));
+        accepted("metric.json", &files(&folder, "metric.json"));
+        let (lists, events) = (["known_events.json", "aggregated_metrics.json"], ["event.json"]);
+        let others: &[&str] = if era == "v18" { &events } else { &lists };
+        for schema in others {
+            accepted(schema, &files(&folder, schema));
+        }
     }
 }
 
 /// What the reader finds wrong with the shape of one file, the schema refuses as well.
 #[test]
 fn bad_definitions_are_refused() {
-    let (metric, class) = (validator("metric.json"), validator("instrumentation_class.json"));
+    let validators = KINDS.map(|(schema, _)| (schema, validator(schema)));
     let mut refused = 0;
     for case in fs::read_dir(root().join("tests/definitions/bad")).expect("cases") {
         let case = case.expect("a case").path();
         let problems = load(&case).expect("a folder").problems;
-        for (validator, classes) in [(&metric, false), (&class, true)] {
-            for file in files(&case, classes) {
+        for (schema, validator) in &validators {
+            for file in files(&case, schema) {
                 let Some(value) = yaml(&file) else { continue };
                 if problems
                     .iter()

@@ -44,6 +44,16 @@ pub fn derived(catalog: &Catalog, settings: &DerivedSettings<'_>) -> Vec<MetricD
     metrics
 }
 
+/// All that could be derived, whichever flags are on and whichever categories have totals.
+pub(super) fn at_most(catalog: &Catalog) -> Vec<MetricDefinition> {
+    let categories = catalog.known_events.iter().filter_map(|event| event.category.clone());
+    let settings = DerivedSettings {
+        categories_for_totals: categories.collect(),
+        flag: &|_| true,
+    };
+    derived(catalog, &settings)
+}
+
 /// Where an event's unique values stand.
 pub(super) fn event_key_path(category: &str, event: &str, frame: TimeFrame) -> Option<KeyPath> {
     KeyPath::new(&format!("redis_hll_counters.{category}.{event}{}", frame.suffix()))

@@ -5,13 +5,12 @@ use std::path::Path;
 
 use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
-use super::derived::{DerivedSettings, derived};
 use super::diagnostic::Diagnostic;
 use super::event_key::bad_key;
 use super::lint::diagnosed;
 use super::place::Places;
 use super::suggestion::did_you_mean;
-use super::{Catalog, EventDefinition, EventSelection, MetricDefinition};
+use super::{Catalog, EventDefinition, EventSelection, MetricDefinition, derived};
 
 /// Findings over known events, and over the places of what is derived.
 pub(super) fn findings(catalog: &Catalog) -> Vec<Diagnostic> {
@@ -50,15 +49,10 @@ pub(super) fn in_list(catalog: &Catalog, file: &Path, complaints: Vec<(&str, Com
 
 /// Derived metrics that defined ones leave no place for, whichever flags and categories an instance has.
 fn without_place(catalog: &Catalog) -> Vec<Diagnostic> {
-    let categories = catalog.known_events.iter().filter_map(|event| event.category.clone());
-    let settings = DerivedSettings {
-        categories_for_totals: categories.collect(),
-        flag: &|_| true,
-    };
     let places = Places::of(catalog);
     let mut found = Vec::new();
     let mut said = BTreeSet::new();
-    for metric in derived(catalog, &settings) {
+    for metric in derived::at_most(catalog) {
         let Some(other) = places.in_the_way(metric.key_path.as_str()) else {
             continue;
         };

@@ -1,5 +1,6 @@
 //! From a folder to a catalog, with every problem of every file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -15,7 +16,7 @@ use super::metric_reading::{Remains, salvage, salvage_text};
 use super::place::Places;
 use super::source::Source;
 use super::yaml::Document;
-use super::{KeyPath, MetricDefinition, class_reading, metric_reading};
+use super::{KeyPath, MetricDefinition, class_reading, derived, metric_reading};
 
 /// The largest file that is read as a definition; GitLab's largest has 10 KiB.
 const MAX_BYTES: usize = 256 * 1024;
@@ -194,8 +195,16 @@ impl Loader {
 
     /// Entries that were left out keep their places in the payload, unless a metric has them or is in the way.
     fn keep_free_places(&mut self) {
+        if self.broken_entries.is_empty() {
+            return;
+        }
         let places = Places::of(&self.loaded.catalog);
-        let is_free = |path: &KeyPath| !places.is_taken(path.as_str()) && places.in_the_way(path.as_str()).is_none();
+        let derived = derived::at_most(&self.loaded.catalog);
+        let derived: BTreeSet<&KeyPath> = derived.iter().map(|metric| &metric.key_path).collect();
+        let is_free = |path: &KeyPath| {
+            let taken = places.is_taken(path.as_str()) || derived.contains(path);
+            !taken && places.in_the_way(path.as_str()).is_none()
+        };
         for mut entry in std::mem::take(&mut self.broken_entries) {
             entry.key_paths.retain(is_free);
             self.loaded.invalid.push(entry);

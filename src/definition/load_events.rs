@@ -34,16 +34,22 @@ struct Place {
     index: usize,
 }
 
+/// An entry whose name another one has.
+struct Second<'a> {
+    code: Code,
+    name: &'a str,
+    file: &'a Path,
+    /// Whether it says the same as the first.
+    same: bool,
+}
+
 impl Loader {
     pub fn known_event_file(&mut self, file: DefinitionFile) {
         let name = file.name.clone();
         let Some(document) = self.list(file) else { return };
         let entries = list::read(&document, |entry| known_event_reading::read(entry, &name));
         self.report(&document, &entries);
-        let broken = entries.broken.iter().filter_map(|index| document.value.get(index));
-        for path in broken.flat_map(places_of_event).collect::<Vec<_>>() {
-            self.broken(&name, path);
-        }
+        self.leave_out(&name, &document, &entries, places_of_event);
         for (entry, event) in entries.usable {
             self.known_event(&document, entry, event);
         }
@@ -54,10 +60,7 @@ impl Loader {
         let Some(document) = self.list(file) else { return };
         let entries = list::read(&document, |entry| aggregate_reading::read(entry, &name));
         self.report(&document, &entries);
-        let broken = entries.broken.iter().filter_map(|index| document.value.get(index));
-        for path in broken.flat_map(places_of_aggregate).collect::<Vec<_>>() {
-            self.broken(&name, path);
-        }
+        self.leave_out(&name, &document, &entries, places_of_aggregate);
         for (entry, aggregate) in entries.usable {
             self.aggregate(&document, entry, aggregate);
         }
@@ -102,13 +105,30 @@ impl Loader {
             .extend(complaints.map(|complaint| document.diagnose(complaint)));
     }
 
-    fn broken(&mut self, file: &Path, (key_path, time_frame): (KeyPath, TimeFrame)) {
-        self.broken_entries.push(InvalidDefinition {
-            file: file.to_owned(),
-            key_paths: vec![key_path],
-            time_frame: Some(time_frame),
-            value_type: Some(ValueType::Number),
-        });
+    /// Names what cannot be used, with the places in the payload that it would have had.
+    fn leave_out<T>(
+        &mut self,
+        file: &Path,
+        document: &Document,
+        entries: &Entries<T>,
+        places: fn(&Value) -> Vec<(KeyPath, TimeFrame)>,
+    ) {
+        if !document.value.is_array() {
+            self.left_out(file.to_owned(), Remains::default());
+        }
+        for entry in entries.broken.iter().filter_map(|index| document.value.get(index)) {
+            let places = places(entry);
+            if places.is_empty() {
+                self.left_out(file.to_owned(), Remains::default());
+            }
+            self.broken_entries
+                .extend(places.into_iter().map(|(key_path, time_frame)| InvalidDefinition {
+                    file: file.to_owned(),
+                    key_paths: vec![key_path],
+                    time_frame: Some(time_frame),
+                    value_type: Some(ValueType::Number),
+                }));
+        }
     }
 
     fn known_event(&mut self, document: &Document, entry: usize, event: KnownEvent) {
@@ -123,7 +143,17 @@ impl Loader {
             .get(first.index)
             .is_some_and(|first| is_same_event(first, &event));
         let first = first.clone();
-        self.twice(document, entry, &first, Code::DuplicateEvent, &event.name, same);
+        self.twice(
+            document,
+            entry,
+            &first,
+            Second {
+                code: Code::DuplicateEvent,
+                name: &event.name,
+                file: &event.file,
+                same,
+            },
+        );
     }
 
     fn aggregate(&mut self, document: &Document, entry: usize, aggregate: AggregateDefinition) {
@@ -138,11 +168,22 @@ impl Loader {
             .get(first.index)
             .is_some_and(|first| is_same_aggregate(first, &aggregate));
         let first = first.clone();
-        self.twice(document, entry, &first, Code::DuplicateAggregate, &aggregate.name, same);
+        self.twice(
+            document,
+            entry,
+            &first,
+            Second {
+                code: Code::DuplicateAggregate,
+                name: &aggregate.name,
+                file: &aggregate.file,
+                same,
+            },
+        );
     }
 
     /// The second of two entries is left out; where they say the same nothing is lost by it.
-    fn twice(&mut self, document: &Document, entry: usize, first: &Place, code: Code, name: &str, same: bool) {
+    fn twice(&mut self, document: &Document, entry: usize, first: &Place, second: Second<'_>) {
+        let Second { code, name, file, same } = second;
         let (severity, but, help) = match same {
             true => (Severity::Warning, "and says the same", "remove one of them"),
             false => (
@@ -169,6 +210,10 @@ impl Loader {
             let span = document.locate(&name_of_entry(first.entry), &At::Value);
             Diagnostic::new(severity, code, &document.source, span, "it is first here")
         });
+        if severity == Severity::Error {
+            // The first has their common places.
+            self.left_out(file.to_owned(), Remains::default());
+        }
         self.loaded.problems.push(match first {
             Some(first) => found.with_also(first),
             None => found,
