@@ -237,7 +237,9 @@ fn a_union_built_from_bytes_is_that_of_pfmerge() {
             redis.pfmerge("merged", &[&key]);
             assert_eq!(union.count(), redis.pfcount(&["merged"]), "{key}");
         }
-        assert_eq!(union.to_sketch().to_redis_bytes(), redis.get("merged"));
+        // PFCOUNT has noted the count in the header; a merge takes it out again.
+        redis.pfmerge("merged", &[]);
+        assert!(union.to_sketch().to_redis_bytes() == redis.get("merged"));
         union.clear();
         redis.call(&[b"DEL", b"merged"]);
         assert_eq!(union.count(), 0);
