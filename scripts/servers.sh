@@ -19,6 +19,8 @@ have_postgres() {
 missing_packages() {
     have_postgres || printf 'postgresql\n'
     have redis-server || printf 'redis-server\n'
+    have redis-cli || printf 'redis-tools\n'
+    have openssl || printf 'openssl\n'
 }
 
 # Runs a command as root, by sudo where we are not.

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use service_ping::sketch::HyperLogLog;
+use service_ping::sketch::{HyperLogLog, UnionBuilder};
 use tempfile::TempDir;
 
 const SIZES: [i64; 9] = [0, 1, 2, 10, 100, 500, 2_000, 10_000, 100_000];
@@ -224,6 +224,32 @@ fn dense_bytes_are_identical_to_those_after_pfmerge() {
 }
 
 #[test]
+fn a_union_built_from_bytes_is_that_of_pfmerge() {
+    let server = Server::start();
+    let mut redis = server.connect();
+    let ranges = [0..30, 20..900, 500..9_000, 40_000..40_001, 8_000..60_000];
+    let mut union = UnionBuilder::new();
+    for round in 0..2 {
+        for (number, range) in ranges.iter().enumerate() {
+            let key = format!("{round} {number}");
+            redis.pfadd(&key, range.clone());
+            union.add_redis_bytes(&redis.get(&key)).unwrap();
+            redis.pfmerge("merged", &[&key]);
+            assert_eq!(union.count(), redis.pfcount(&["merged"]), "{key}");
+        }
+        // PFCOUNT has left its count in the header.
+        assert!(union.to_sketch().to_redis_bytes()[16..] == redis.get("merged")[16..]);
+        union.clear();
+        redis.call(&[b"DEL", b"merged"]);
+        assert_eq!(union.count(), 0);
+    }
+    let mut beyond = sketch_of(0..5).to_redis_bytes();
+    beyond[16..].fill(0xff);
+    assert!(union.add_redis_bytes(&beyond).is_err());
+    assert!(union.add_redis_bytes(b"HYLL").is_err());
+}
+
+#[test]
 fn redis_goes_on_adding_to_keys_that_we_wrote() {
     let server = Server::start();
     let mut redis = server.connect();
@@ -278,6 +304,7 @@ fn what_redis_refuses_is_refused_here() {
         let answer = redis.call(&[b"PFCOUNT", b"bad"]);
         assert!(matches!(answer, Reply::Error(_)), "{answer:?}");
         assert!(HyperLogLog::from_redis_bytes(value).is_err());
+        assert!(UnionBuilder::new().add_redis_bytes(value).is_err());
     }
     assert_eq!(redis.call(&[b"GET", b"absent"]), Reply::Nothing);
 }

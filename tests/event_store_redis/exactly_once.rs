@@ -5,7 +5,8 @@ use service_ping::measure::Reason;
 use service_ping::source::event_store::{Batch, EventStore};
 
 use crate::harness::{add, increment, reason, store};
-use crate::support::redis::{Proxy, Redis};
+use crate::support::redis::proxy::Proxy;
+use crate::support::redis::server::Redis;
 
 fn writes() -> Vec<Write> {
     let mut writes: Vec<Write> = (0..600).map(|number| increment(&format!("{{c{number}}}"), 3)).collect();

@@ -4,7 +4,7 @@ use service_ping::measure::Reason;
 use service_ping::source::event_store::{Batch, EventStore};
 
 use crate::harness::{add, counts, increment, reason, store, texts, write};
-use crate::support::redis::{Redis, RedisSettings};
+use crate::support::redis::server::{Redis, RedisSettings};
 use crate::support::wait::wait_until;
 
 #[tokio::test]

@@ -4,7 +4,8 @@ use service_ping::measure::Reason;
 use service_ping::source::event_store::{Batch, EventStore};
 
 use crate::harness::{add, counts, increment, reason, store, texts, write};
-use crate::support::redis::{Redis, RedisCluster};
+use crate::support::redis::cluster::RedisCluster;
+use crate::support::redis::server::Redis;
 use crate::support::wait::wait_until;
 
 #[tokio::test]

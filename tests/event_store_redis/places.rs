@@ -4,7 +4,9 @@ use service_ping::measure::Reason;
 use service_ping::source::event_store::{EventStore, RedisOptions, RedisStore};
 
 use crate::harness::{increment, reason, store, texts, write};
-use crate::support::redis::{PASSWORD, Redis, RedisSentinel, RedisSettings};
+use crate::support::redis::PASSWORD;
+use crate::support::redis::sentinel::RedisSentinel;
+use crate::support::redis::server::{Redis, RedisSettings};
 use crate::support::wait::wait_until;
 
 #[tokio::test]
@@ -89,7 +91,10 @@ async fn a_sentinel_leads_to_the_primary_and_to_its_heir() {
 
 #[tokio::test]
 async fn addresses_that_lead_nowhere() {
-    let nowhere = store(&format!("redis://127.0.0.1:{}", crate::support::redis::free_port()));
+    let nowhere = store(&format!(
+        "redis://127.0.0.1:{}",
+        crate::support::redis::server::free_port()
+    ));
     assert_eq!(reason(&nowhere.ping().await), Reason::SourceUnavailable);
     let values = nowhere.values(&texts(&["a", "b"])).await;
     assert!(values.iter().all(|value| reason(value) == Reason::SourceUnavailable));

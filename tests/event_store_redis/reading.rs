@@ -7,7 +7,7 @@ use service_ping::sketch::HyperLogLog;
 use service_ping::source::event_store::{EventStore, Union, UnionAnswer, Unions};
 
 use crate::harness::{add, counts, reason, store, texts, write};
-use crate::support::redis::Redis;
+use crate::support::redis::server::Redis;
 
 #[tokio::test]
 async fn unions_count_what_pfcount_counts() {

@@ -7,7 +7,7 @@ use service_ping::measure::Reason;
 use service_ping::source::event_store::{Batch, EventStore};
 
 use crate::harness::{WEEKS, add, increment, reason, store, texts, write};
-use crate::support::redis::Redis;
+use crate::support::redis::server::Redis;
 
 #[tokio::test]
 async fn sketches_equal_those_of_pfadd() {

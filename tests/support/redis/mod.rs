@@ -2,15 +2,10 @@
 //! its log with it, and ends with its value, also when the test fails or is killed.
 
 mod certificates;
-mod cluster;
-mod proxy;
-mod sentinel;
-mod server;
-
-pub use cluster::RedisCluster;
-pub use proxy::Proxy;
-pub use sentinel::RedisSentinel;
-pub use server::{Redis, RedisSettings, free_port};
+pub mod cluster;
+pub mod proxy;
+pub mod sentinel;
+pub mod server;
 
 /// The password of servers that want one. Tests look for it where it must not be.
 pub const PASSWORD: &str = "correct-horse-redis";

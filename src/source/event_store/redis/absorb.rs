@@ -106,11 +106,11 @@ async fn merge(router: &Router, entries: &[&Entry]) -> Result<(), Failure> {
         })
     });
     let answers = router.send(commands.collect()).await;
-    let failures = entries
-        .iter()
-        .zip(answers)
-        .map(|(entry, answer)| failed(&entry.key, &answer));
-    failures.fold(Ok(()), |outcome, next| outcome.and(next))
+    let mut outcome = Ok(());
+    for (entry, answer) in entries.iter().zip(answers) {
+        outcome = outcome.and(failed(&entry.key, &answer));
+    }
+    outcome
 }
 
 fn failed(key: &str, answer: &Answer) -> Result<(), Failure> {

@@ -111,7 +111,7 @@ impl RedisStore {
                 link: Arc::new(Link::new(Target::Primary(sentinels), dialer)),
                 follows_primary: true,
             },
-            Place::Cluster { pattern, seeds } => Router::Cluster(Cluster::new(pattern, seeds, dialer)),
+            Place::Cluster { pattern, seeds } => Router::Cluster(Box::new(Cluster::new(pattern, seeds, dialer))),
         };
         Ok(RedisStore {
             address: shown,

@@ -37,8 +37,8 @@ pub(super) async fn page(router: &Router, cursor: Option<String>) -> Result<Page
     let (cursor, keys) = scan(server, cursor).await?;
     let entries = entries(router, keys).await?;
     let next = if cursor == "0" {
-        let others = servers.iter().skip_while(|link| link.name != server.name);
-        others.skip(1).next().map(|link| format!("{} 0", link.name))
+        let mut others = servers.iter().skip_while(|link| link.name != server.name);
+        others.nth(1).map(|link| format!("{} 0", link.name))
     } else {
         Some(format!("{} {cursor}", server.name))
     };

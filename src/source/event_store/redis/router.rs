@@ -25,7 +25,7 @@ pub(super) enum Router {
         link: Arc<Link>,
         follows_primary: bool,
     },
-    Cluster(Cluster),
+    Cluster(Box<Cluster>),
 }
 
 impl Router {
