@@ -1,7 +1,8 @@
 //! The file: looked at before it is touched, made by the first write, opened once.
 
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::OnceCell;
 
@@ -156,6 +157,15 @@ impl File {
             _ => Ok(Found::Ours),
         }
     }
+}
+
+/// Gives a connection back, unless its work failed: SQLite ends a transaction by itself when the disk is full or fails,
+/// of which the pool knows nothing.
+pub(super) fn give_back<T, E>(mut connection: PoolConnection<Sqlite>, result: Result<T, E>) -> Result<T, E> {
+    if result.is_err() {
+        connection.close_on_drop();
+    }
+    result
 }
 
 /// By what a file is known.
