@@ -92,9 +92,9 @@ async fn what_a_store_counts_after_an_expiry_is_taken_in_whole() {
     write(store, vec![increment("{n}", 100)]).await;
     store.absorb("there", &[counted(7, WEEK)]).await.unwrap();
     clock.advance(WEEK);
-    store.absorb("there", &[counted(3, WEEK)]).await.unwrap();
+    store.absorb("there", &[counted(3, 2 * WEEK)]).await.unwrap();
     assert_eq!(text(store, "{n}").await, "110");
-    // Here the key itself expires, and what was taken in goes with it.
+    // Here the key itself expires, and what was taken in goes with it, though it still lives there.
     write(store, vec![living(Life::Renewed(WEEK), increment("{n}", 1))]).await;
     clock.advance(WEEK);
     store.absorb("there", &[counted(3, WEEK)]).await.unwrap();

@@ -1,5 +1,7 @@
 //! The file: looked at before it is touched, made by the first write, opened once.
 
+use std::time::Duration;
+
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -19,6 +21,8 @@ const APPLICATION_ID: i64 = 1_397_777_782;
 const PAGE_BYTES: u64 = 4096;
 /// More do not read faster: a read is bound by the processor.
 const READERS: u32 = 4;
+/// What opening a connection may take, beside the time that others wait with theirs.
+const OPENING: Duration = Duration::from_secs(10);
 
 /// The one connection that writes and the few that read, each opened when it is first asked for.
 #[derive(Debug)]
@@ -96,7 +100,7 @@ impl File {
     fn pool(&self, connections: u32) -> SqlitePoolOptions {
         SqlitePoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(self.options.timeout)
+            .acquire_timeout(self.options.timeout + OPENING)
             .test_before_acquire(false)
     }
 
