@@ -1,15 +1,15 @@
 //! Being copied from, and taking in what other stores hold.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use sqlx::sqlite::Sqlite;
-use sqlx::{Connection, FromRow, QueryBuilder, SqliteConnection};
+use sqlx::{Connection, SqliteConnection};
 
 use super::clock::Instant;
-use super::file::File;
+use super::file::{File, give_back};
+use super::ledger::Ledger;
 use super::number::Number;
 use super::read::Contents;
-use super::rows::{self, CHUNK, EntryRow};
+use super::rows::EntryRow;
 use super::slot::{Kind, Refusal, Slot, damaged};
 use super::slots::Slots;
 use crate::measure::Failure;
@@ -36,21 +36,31 @@ pub(super) async fn page(file: &File, cursor: Option<String>) -> Result<Page, Fa
         });
     };
     let now = file.options.clock.now();
-    let read = async {
-        let mut transaction = readers.begin().await?;
-        let keys = keys_after(&mut transaction, cursor, file.options.page).await?;
-        let names: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let kinds = [Kind::Number, Kind::Fields, Kind::Sketch];
-        let contents = Contents::load(&mut transaction, &names, &kinds, now).await?;
-        transaction.commit().await?;
-        Ok((keys, contents))
-    };
-    let (mut keys, contents) = read.await.map_err(|error: sqlx::Error| file.fault().of(&error))?;
+    let sorted = |error| file.fault().of(&error);
+    let mut connection = readers.acquire().await.map_err(sorted)?;
+    let found = page_in(&mut connection, cursor, file.options.page, now).await;
+    let (mut keys, contents) = give_back(connection, found).map_err(sorted)?;
     let entries = contents.entries().map(|row| entry(row, &contents, now));
     Ok(Page {
         entries: entries.collect::<Result<_, _>>()?,
         next: keys.pop().filter(|_| keys.len() + 1 == file.options.page as usize),
     })
+}
+
+/// The keys of a page, those that have expired among them, and what the others hold.
+async fn page_in(
+    connection: &mut SqliteConnection,
+    cursor: Option<String>,
+    page: u32,
+    now: Instant,
+) -> Result<(Vec<String>, Contents), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    let keys = keys_after(&mut transaction, cursor, page).await?;
+    let names: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let kinds = [Kind::Number, Kind::Fields, Kind::Sketch];
+    let contents = Contents::load(&mut transaction, &names, &kinds, now).await?;
+    transaction.commit().await?;
+    Ok((keys, contents))
 }
 
 async fn keys_after(
@@ -89,17 +99,24 @@ fn number(row: &EntryRow) -> Result<Content, Failure> {
 pub(super) async fn absorb(file: &File, origin: &str, entries: &[Entry]) -> Result<(), Failure> {
     let writer = file.writer().await?;
     let now = file.options.clock.now();
-    let absorbed = async {
-        let mut connection = writer.acquire().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        absorb_entries(&mut transaction, origin, entries, now).await?;
-        transaction.commit().await?;
-        Ok(())
-    };
-    absorbed.await.map_err(|error| match error {
+    let acquired = writer.acquire().await;
+    let mut connection = acquired.map_err(|error| file.fault().of(&error))?;
+    let absorbed = absorb_in(&mut connection, origin, entries, now).await;
+    give_back(connection, absorbed).map_err(|error| match error {
         AbsorbError::Database(error) => file.fault().of(&error),
         AbsorbError::Refused(failure) => failure,
     })
+}
+
+async fn absorb_in(
+    connection: &mut SqliteConnection,
+    origin: &str,
+    entries: &[Entry],
+    now: Instant,
+) -> Result<(), AbsorbError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    absorb_entries(&mut transaction, origin, entries, now).await?;
+    Ok(transaction.commit().await?)
 }
 
 async fn absorb_entries(
@@ -161,83 +178,6 @@ fn take_in(slot: &mut Slot, entry: &Entry, ledger: &mut Ledger, now: Instant) ->
     }
     slot.live_at_least(expiry, is_new);
     Ok(())
-}
-
-/// What was taken in before, and now.
-#[derive(Debug, Default)]
-struct Ledger {
-    /// By key and field; the field of a counter or a sum is empty.
-    amounts: BTreeMap<(String, String), Number>,
-    written: BTreeMap<(String, String), (Number, Option<Instant>)>,
-}
-
-#[derive(FromRow)]
-struct LedgerRow {
-    key: String,
-    field: String,
-    amount: String,
-}
-
-impl Ledger {
-    async fn load(
-        connection: &mut SqliteConnection,
-        origin: &str,
-        keys: &BTreeSet<&str>,
-        now: Instant,
-    ) -> Result<Ledger, sqlx::Error> {
-        let keys: Vec<&str> = keys.iter().copied().collect();
-        let mut ledger = Ledger::default();
-        for chunk in keys.chunks(CHUNK) {
-            let mut query: QueryBuilder<Sqlite> =
-                QueryBuilder::new("SELECT key, field, amount FROM absorbed WHERE origin = ");
-            query.push_bind(origin.to_owned());
-            query.push(" AND (expires_at IS NULL OR expires_at > ");
-            query.push_bind(now);
-            query.push(") AND key IN ");
-            rows::push_list(&mut query, chunk);
-            let found = query.build_query_as().persistent(false).fetch_all(&mut *connection);
-            for LedgerRow { key, field, amount } in found.await? {
-                let amount =
-                    Number::parse(&amount).ok_or_else(|| sqlx::Error::Decode("an amount is no number".into()))?;
-                ledger.amounts.insert((key, field), amount);
-            }
-        }
-        Ok(ledger)
-    }
-
-    /// What of an amount is new since it was last taken in; from now on all of it counts as taken in.
-    fn news(&mut self, key: &str, field: &str, amount: Number, expires_at: Option<Instant>) -> Result<Number, Refusal> {
-        let place = (key.to_owned(), field.to_owned());
-        let before = self.amounts.insert(place.clone(), amount).unwrap_or(Number::ZERO);
-        self.written.insert(place, (amount, expires_at));
-        amount.minus(before).ok_or(Refusal::Overflow)
-    }
-
-    /// What was taken in of this key is not here any more.
-    fn forget(&mut self, key: &str) {
-        self.amounts.retain(|(of, _), _| of != key);
-    }
-
-    async fn save(&self, connection: &mut SqliteConnection, origin: &str) -> Result<(), sqlx::Error> {
-        let lines: Vec<_> = self.written.iter().collect();
-        for chunk in lines.chunks(CHUNK) {
-            let mut query: QueryBuilder<Sqlite> =
-                QueryBuilder::new("INSERT INTO absorbed (key, origin, field, amount, expires_at) ");
-            query.push_values(chunk, |mut row, ((key, field), (amount, expires_at))| {
-                row.push_bind(key.clone())
-                    .push_bind(origin.to_owned())
-                    .push_bind(field.clone())
-                    .push_bind(amount.to_string())
-                    .push_bind(*expires_at);
-            });
-            query.push(
-                " ON CONFLICT (key, origin, field) \
-                 DO UPDATE SET amount = excluded.amount, expires_at = excluded.expires_at",
-            );
-            query.build().persistent(false).execute(&mut *connection).await?;
-        }
-        Ok(())
-    }
 }
 
 /// What tells this store from every other. It is made with the file, so that this makes the file.

@@ -1,7 +1,10 @@
 //! The file: looked at before it is touched, made by the first write, opened once.
 
+use std::time::Duration;
+
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::OnceCell;
 
@@ -18,6 +21,8 @@ const APPLICATION_ID: i64 = 1_397_777_782;
 const PAGE_BYTES: u64 = 4096;
 /// More do not read faster: a read is bound by the processor.
 const READERS: u32 = 4;
+/// What opening a connection may take, beside the time that others wait with theirs.
+const OPENING: Duration = Duration::from_secs(10);
 
 /// The one connection that writes and the few that read, each opened when it is first asked for.
 #[derive(Debug)]
@@ -95,7 +100,7 @@ impl File {
     fn pool(&self, connections: u32) -> SqlitePoolOptions {
         SqlitePoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(self.options.timeout)
+            .acquire_timeout(self.options.timeout + OPENING)
             .test_before_acquire(false)
     }
 
@@ -156,6 +161,15 @@ impl File {
             _ => Ok(Found::Ours),
         }
     }
+}
+
+/// Gives a connection back, unless its work failed: SQLite ends a transaction by itself when the disk is full or fails,
+/// of which the pool knows nothing.
+pub(super) fn give_back<T, E>(mut connection: PoolConnection<Sqlite>, result: Result<T, E>) -> Result<T, E> {
+    if result.is_err() {
+        connection.close_on_drop();
+    }
+    result
 }
 
 /// By what a file is known.

@@ -9,6 +9,7 @@ mod clock;
 mod copying;
 mod fault;
 mod file;
+mod ledger;
 mod number;
 mod read;
 mod rows;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::SqliteConnection;
+use sqlx::{Connection, SqliteConnection};
 
 use super::clock::Instant;
-use super::file::File;
+use super::file::{File, give_back};
 use super::rows::{self, EntryRow};
 use super::slot::{Kind, damaged, other_kind};
 use crate::measure::{Failure, Reason};
@@ -53,13 +53,22 @@ async fn read(file: &File, keys: &[String], wanted: Kind) -> Result<Contents, Fa
     };
     let now = file.options.clock.now();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    let read = async {
-        let mut transaction = readers.begin().await?;
-        let contents = Contents::load(&mut transaction, &keys, &[wanted], now).await?;
-        transaction.commit().await?;
-        Ok(contents)
-    };
-    read.await.map_err(|error: sqlx::Error| file.fault().of(&error))
+    let sorted = |error| file.fault().of(&error);
+    let mut connection = readers.acquire().await.map_err(sorted)?;
+    let contents = read_in(&mut connection, &keys, wanted, now).await;
+    give_back(connection, contents).map_err(sorted)
+}
+
+async fn read_in(
+    connection: &mut SqliteConnection,
+    keys: &[&str],
+    wanted: Kind,
+    now: Instant,
+) -> Result<Contents, sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    let contents = Contents::load(&mut transaction, keys, &[wanted], now).await?;
+    transaction.commit().await?;
+    Ok(contents)
 }
 
 impl Contents {

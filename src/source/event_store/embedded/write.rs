@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Connection, SqliteConnection};
 
 use super::clock::Instant;
-use super::file::File;
+use super::file::{File, give_back};
 use super::slots::Slots;
 use crate::keyspace::{Change, Write};
 use crate::measure::{Failure, Reason};
@@ -31,15 +31,18 @@ struct RefusedWrite {
 pub(super) async fn write(file: &File, batch: &Batch) -> Result<Vec<Answer>, Failure> {
     let writer = file.writer().await?;
     let now = file.options.clock.now();
-    let written = async {
-        let mut connection = writer.acquire().await?;
-        // The lock is taken at once: a transaction that read first could not wait for another's end.
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let answers = apply_once(&mut transaction, batch, now).await?;
-        transaction.commit().await?;
-        Ok(answers)
-    };
-    written.await.map_err(|error: sqlx::Error| file.fault().of(&error))
+    let sorted = |error| file.fault().of(&error);
+    let mut connection = writer.acquire().await.map_err(sorted)?;
+    let answers = write_in(&mut connection, batch, now).await;
+    give_back(connection, answers).map_err(sorted)
+}
+
+async fn write_in(connection: &mut SqliteConnection, batch: &Batch, now: Instant) -> Result<Vec<Answer>, sqlx::Error> {
+    // The lock is taken at once: a transaction that read first could not wait for another's end.
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let answers = apply_once(&mut transaction, batch, now).await?;
+    transaction.commit().await?;
+    Ok(answers)
 }
 
 async fn apply_once(
