@@ -70,12 +70,14 @@ pub(super) fn seconds(duration: std::time::Duration) -> String {
     }
 }
 
-/// `1 metric`, `2 metrics`, `2 classes`, `2 retries`.
+/// `1 metric`, `2 metrics`, `2 keys`, `2 classes`, `2 hashes`, `2 retries`.
 pub(super) fn counted(number: usize, noun: &str) -> String {
-    match (number, noun.strip_suffix('y')) {
+    let hisses = ["s", "sh", "ch", "x"].iter().any(|ending| noun.ends_with(ending));
+    let stem = noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match (number, stem) {
         (1, _) => format!("1 {noun}"),
         (_, Some(stem)) => format!("{number} {stem}ies"),
-        (_, None) if noun.ends_with('s') => format!("{number} {noun}es"),
+        (_, None) if hisses => format!("{number} {noun}es"),
         (_, None) => format!("{number} {noun}s"),
     }
 }

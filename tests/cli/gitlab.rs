@@ -80,7 +80,7 @@ fn give_a_payload_with_every_key_on_a_database_of_its_schema() {
         }
         assert!(!error.contains("panic"), "{name}: {error}");
     }
-    assert!(unknown > 300, "only {unknown} of {known} classes are unknown");
+    assert!(unknown > 250, "only {unknown} of {known} classes are unknown");
     assert!(payload["uuid"].is_string());
 }
 

@@ -7,7 +7,7 @@ use serde_yaml::Value;
 use crate::oracle::{Asked, NOW, counted, fill, weeks, yaml_files};
 use crate::support::cli::Cli;
 use crate::support::data::compat_data;
-use crate::support::redis::Redis;
+use crate::support::redis::server::Redis;
 
 struct Lists {
     hll: BTreeMap<String, String>,

@@ -8,7 +8,7 @@ use serde_yaml::Value;
 use crate::oracle::{Asked, NOW, counted, fill, today, weeks, yaml_files};
 use crate::support::cli::Cli;
 use crate::support::data::compat_data;
-use crate::support::redis::Redis;
+use crate::support::redis::server::Redis;
 
 /// The keys of a known event over so many days, with its slot in braces.
 fn keys(event: &Value, days: u64) -> Vec<String> {

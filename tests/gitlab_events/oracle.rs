@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use serde_yaml::Value;
 
-use crate::support::redis::Redis;
+use crate::support::redis::server::Redis;
 
 /// The day on which everything is computed: a Friday, early in the year, so that weeks cross it.
 pub const NOW: &str = "2026-01-16T11:30:00Z";

@@ -10,7 +10,7 @@ use service_ping::event::{Queued, Tracker, TrackerOptions};
 use service_ping::keyspace::{FeatureFlags, KeyRules, Keyspace};
 use service_ping::source::event_store::{StoreOptions, open};
 
-use crate::support::redis::{Redis, RedisSettings};
+use crate::support::redis::server::{Redis, RedisSettings};
 use crate::support::wait::wait_until;
 
 fn counters(names: &[&str]) -> Arc<Keyspace> {
