@@ -14,6 +14,8 @@ mod delivery;
 mod demo;
 #[path = "cli/documents.rs"]
 mod documents;
+#[path = "cli/event_faults.rs"]
+mod event_faults;
 #[path = "cli/events.rs"]
 mod events;
 #[path = "cli/gitlab.rs"]
