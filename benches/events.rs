@@ -15,7 +15,7 @@ use redis::aio::ConnectionLike;
 use service_ping::definition::{Aggregation, Catalog, KnownEvent, TimeFrame};
 use service_ping::event::{Tracker, TrackerOptions, read};
 use service_ping::keyspace::{FeatureFlags, KeyRules, Keyspace, Period, UniqueQuestion};
-use service_ping::measure::{EventMeasure, EventRead, Reading};
+use service_ping::measure::{EventMeasure, EventRead, Failure, Reading};
 use service_ping::source::event_store::{EventStore, StoreOptions, open};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -49,6 +49,12 @@ fn bench() -> Result<usize> {
         .build()?;
     let mut table = Table::new();
     runtime.block_on(async {
+        // `cargo bench --bench events -- track` measures tracking alone.
+        if std::env::args().any(|argument| argument == "track") {
+            let server = Server::start(&[])?;
+            table.rate("track", 0.6, tracking(&server).await?);
+            return Ok(());
+        }
         for (name, values, target) in [("dense", DENSE, 0.75), ("sparse", SPARSE, 1.2)] {
             let server = Server::start(&[])?;
             table.row(&format!("read {name}"), target, single(&server, values).await?);
@@ -171,7 +177,7 @@ async fn ours(store: &Arc<dyn EventStore>, measures: &[EventMeasure]) -> Result<
     let begun = Instant::now();
     let readings = read(store.as_ref(), &asked).await;
     let elapsed = begun.elapsed().as_secs_f64();
-    let count = |reading| match reading {
+    let count = |reading: std::result::Result<Reading, Failure>| match reading {
         Ok(Reading::Estimate(estimate)) => Ok(estimate.value as u64),
         Ok(other) => Err(format!("{other:?} is no count")),
         Err(failure) => Err(failure.to_string()),

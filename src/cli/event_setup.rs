@@ -24,7 +24,10 @@ pub(super) fn keyspace(config: &Config, root: &Path, catalog: &Catalog) -> Resul
 
 /// Adds the metrics that follow from known events and aggregates.
 pub(super) fn adopt_derived(config: &Config, keyspace: &Keyspace, loaded: &mut Loaded) {
-    let categories = config.event_store.as_ref().map(|store| store.categories_for_totals.clone());
+    let categories = config
+        .event_store
+        .as_ref()
+        .map(|store| store.categories_for_totals.clone());
     let settings = DerivedSettings {
         categories_for_totals: categories.unwrap_or_else(config::EventStore::usual_categories),
         flag: &|name| keyspace.flags().is_on(name),

@@ -73,7 +73,9 @@ pub(super) fn seconds(duration: std::time::Duration) -> String {
 /// `1 metric`, `2 metrics`, `2 keys`, `2 classes`, `2 hashes`, `2 retries`.
 pub(super) fn counted(number: usize, noun: &str) -> String {
     let hisses = ["s", "sh", "ch", "x"].iter().any(|ending| noun.ends_with(ending));
-    let stem = noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    let stem = noun
+        .strip_suffix('y')
+        .filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
     match (number, stem) {
         (1, _) => format!("1 {noun}"),
         (_, Some(stem)) => format!("{number} {stem}ies"),

@@ -1,18 +1,27 @@
 //! Tracking from within a program: it never waits for the store, and never fails because of it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-use crate::keyspace::{Change, EventError, Keyspace, Life, Occurrence, Tracked, Write};
-use crate::source::event_store::{Batch, EventStore};
+use crate::keyspace::{Change, EventError, Keyspace, Occurrence, Tracked, Write};
+use crate::source::event_store::EventStore;
+use counters::Counters;
+use pending::Message;
+use writer::Writer;
+
+mod coalesced;
+mod counters;
+mod pending;
+mod writer;
+
+pub use counters::TrackerCounts;
 
 /// How much a tracker holds, and how it writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,39 +57,6 @@ pub enum Queued {
     Dropped,
 }
 
-/// What a tracker did so far, in events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct TrackerCounts {
-    /// Taken into the queue.
-    pub accepted: u64,
-    /// Lost because the queue was full.
-    pub dropped: u64,
-    /// Written, each of its writes acknowledged by the store.
-    pub written: u64,
-    /// Refused by the store for good, in whole or in part, such as a key that holds something else.
-    pub rejected: u64,
-    /// Still in the queue when the tracker was closed, and lost.
-    pub abandoned: u64,
-    /// Attempts that failed and were tried again.
-    pub retries: u64,
-}
-
-#[derive(Debug, Default)]
-struct Counters {
-    waiting: AtomicU64,
-    accepted: AtomicU64,
-    dropped: AtomicU64,
-    written: AtomicU64,
-    rejected: AtomicU64,
-    abandoned: AtomicU64,
-    retries: AtomicU64,
-}
-
-enum Message {
-    Event { writes: Vec<Write>, weight: u64 },
-    Flush(oneshot::Sender<()>),
-}
-
 /// Tracks events: each call checks the event and hands it to a background writer, which batches them, coalesces writes of
 /// one key, and tries again until the store has answered.
 #[derive(Debug)]
@@ -102,7 +78,6 @@ impl Tracker {
         let capacity = options.capacity;
         let writer = Writer {
             store,
-            messages,
             counters: counters.clone(),
             options,
             closing,
@@ -113,7 +88,7 @@ impl Tracker {
             counters,
             capacity,
             deadline,
-            writer: tokio::spawn(writer.run()),
+            writer: tokio::spawn(writer.run(messages)),
         }
     }
 
@@ -212,205 +187,5 @@ fn weight(write: &Write) -> u64 {
     match &write.change {
         Change::Add(values) => values.len() as u64,
         _ => 1,
-    }
-}
-
-impl Counters {
-    /// Takes the weight into the queue if it fits, or if nothing else is there.
-    fn make_room(&self, weight: u64, capacity: u64) -> bool {
-        let fits = |waiting: u64| {
-            let full = waiting.saturating_add(weight);
-            (waiting == 0 || full <= capacity).then_some(full)
-        };
-        self.waiting
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
-            .is_ok()
-    }
-
-    fn read(&self) -> TrackerCounts {
-        TrackerCounts {
-            accepted: self.accepted.load(Ordering::Relaxed),
-            dropped: self.dropped.load(Ordering::Relaxed),
-            written: self.written.load(Ordering::Relaxed),
-            rejected: self.rejected.load(Ordering::Relaxed),
-            abandoned: self.abandoned.load(Ordering::Relaxed),
-            retries: self.retries.load(Ordering::Relaxed),
-        }
-    }
-}
-
-struct Writer {
-    store: Arc<dyn EventStore>,
-    messages: UnboundedReceiver<Message>,
-    counters: Arc<Counters>,
-    options: TrackerOptions,
-    /// Set when the tracker is closed: until when attempts are made.
-    closing: watch::Receiver<Option<Instant>>,
-}
-
-impl Writer {
-    async fn run(mut self) {
-        while let Some(first) = self.messages.recv().await {
-            let mut pending = Pending::default();
-            pending.take(first);
-            while pending.weight < self.options.batch {
-                match self.messages.try_recv() {
-                    Ok(message) => pending.take(message),
-                    Err(_) => break,
-                }
-            }
-            self.write(pending).await;
-        }
-    }
-
-    /// Tries until the store answers, or until the tracker's end.
-    async fn write(&mut self, pending: Pending) {
-        let Pending {
-            writes,
-            events,
-            weight,
-            flushes,
-        } = pending;
-        let (writes, owners): (Vec<Write>, Vec<Vec<usize>>) = writes.finish();
-        if !writes.is_empty() {
-            let batch = Batch::new(writes);
-            match self.answered(&batch).await {
-                Some(results) => {
-                    let mut refused = vec![false; events];
-                    for (result, owners) in results.iter().zip(&owners) {
-                        if let Err(failure) = result {
-                            tracing::warn!(reason = %failure.reason, "The event store refused a write.");
-                            owners.iter().for_each(|event| refused[*event] = true);
-                        }
-                    }
-                    let rejected = refused.iter().filter(|refused| **refused).count() as u64;
-                    self.counters.rejected.fetch_add(rejected, Ordering::Relaxed);
-                    self.counters
-                        .written
-                        .fetch_add(events as u64 - rejected, Ordering::Relaxed);
-                }
-                None => {
-                    self.counters.abandoned.fetch_add(events as u64, Ordering::Relaxed);
-                }
-            }
-            self.counters.waiting.fetch_sub(weight, Ordering::Relaxed);
-        }
-        for flush in flushes {
-            // Whoever asked may have gone.
-            let _ = flush.send(());
-        }
-    }
-
-    async fn answered(&mut self, batch: &Batch) -> Option<Vec<Result<(), crate::measure::Failure>>> {
-        let mut pause = self.options.pause;
-        while !self.is_past_deadline() {
-            match self.store.write(batch).await {
-                Ok(results) => return Some(results),
-                Err(failure) => {
-                    tracing::debug!(reason = %failure.reason, "The event store did not take a batch; it is tried again.");
-                }
-            }
-            self.counters.retries.fetch_add(1, Ordering::Relaxed);
-            self.rest(pause).await;
-            pause = (pause * 2).min(self.options.longest_pause);
-        }
-        None
-    }
-
-    fn is_past_deadline(&self) -> bool {
-        self.closing.borrow().is_some_and(|deadline| Instant::now() >= deadline)
-    }
-
-    /// Pauses, but not beyond the tracker's end.
-    async fn rest(&mut self, pause: Duration) {
-        let closing = *self.closing.borrow_and_update();
-        match closing {
-            Some(deadline) => tokio::time::sleep_until(deadline.min(Instant::now() + pause)).await,
-            None => {
-                tokio::select! {
-                    () = sleep(pause) => {}
-                    _ = self.closing.changed() => {}
-                }
-            }
-        }
-    }
-}
-
-/// Events on their way into one batch.
-#[derive(Default)]
-struct Pending {
-    writes: Coalesced,
-    events: usize,
-    weight: u64,
-    flushes: Vec<oneshot::Sender<()>>,
-}
-
-impl Pending {
-    fn take(&mut self, message: Message) {
-        match message {
-            Message::Flush(done) => self.flushes.push(done),
-            Message::Event { writes, weight } => {
-                for write in writes {
-                    self.writes.add(write, self.events);
-                }
-                self.events += 1;
-                self.weight += weight;
-            }
-        }
-    }
-}
-
-/// Writes, those of one key and kind made one.
-#[derive(Default)]
-struct Coalesced {
-    writes: Vec<Write>,
-    /// Which events each write belongs to.
-    owners: Vec<Vec<usize>>,
-    places: HashMap<(String, Kind), usize>,
-}
-
-/// What tells apart writes of a key that cannot be one.
-#[derive(PartialEq, Eq, Hash)]
-enum Kind {
-    Add(Life),
-    Increment(Life),
-    IncrementFloat(Life),
-    IncrementField(Life, String),
-}
-
-impl Coalesced {
-    fn add(&mut self, write: Write, event: usize) {
-        let kind = match &write.change {
-            Change::Add(_) => Kind::Add(write.life),
-            Change::Increment(_) => Kind::Increment(write.life),
-            Change::IncrementFloat(_) => Kind::IncrementFloat(write.life),
-            Change::IncrementField { field, .. } => Kind::IncrementField(write.life, field.clone()),
-        };
-        let place = *self
-            .places
-            .entry((write.key.clone(), kind))
-            .or_insert(self.writes.len());
-        if place == self.writes.len() {
-            self.writes.push(write);
-            self.owners.push(vec![event]);
-            return;
-        }
-        let (Some(known), Some(owners)) = (self.writes.get_mut(place), self.owners.get_mut(place)) else {
-            return;
-        };
-        owners.push(event);
-        match (&mut known.change, write.change) {
-            (Change::Add(values), Change::Add(more)) => values.extend(more),
-            (Change::Increment(by), Change::Increment(more)) => *by = by.saturating_add(more),
-            (Change::IncrementFloat(by), Change::IncrementFloat(more)) => *by += more,
-            (Change::IncrementField { by, .. }, Change::IncrementField { by: more, .. }) => {
-                *by = by.saturating_add(more)
-            }
-            _ => {}
-        }
-    }
-
-    fn finish(self) -> (Vec<Write>, Vec<Vec<usize>>) {
-        (self.writes, self.owners)
     }
 }

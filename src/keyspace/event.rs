@@ -25,6 +25,8 @@ pub struct Event {
     /// Whether a list of known events names it, rather than a definition of today.
     pub is_known: bool,
     pub(super) form: Form,
+    /// Whether its name and slot make keys that a sketch may be written under.
+    pub(super) has_keys: bool,
 }
 
 impl Event {
@@ -51,6 +53,7 @@ impl Event {
             life: own.unwrap_or(usual),
             is_known: true,
             form,
+            has_keys: true,
         }
     }
 
@@ -65,6 +68,7 @@ impl Event {
             life: WEEKLY,
             is_known: false,
             form: Form::HllCounters,
+            has_keys: true,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::period::{day_of, week_of};
+use super::period::{day_of, push_week};
 use crate::definition::Aggregation;
 
 /// What all sketches of today have in common, so that a cluster keeps them on one node.
@@ -46,7 +46,7 @@ pub(super) fn sketch_key(form: &Form, name: &str, aggregation: Aggregation, cont
 fn dated(key: &mut String, parts: &[&str], day: NaiveDate) {
     parts.iter().for_each(|part| key.push_str(part));
     key.push('-');
-    key.push_str(&week_of(day));
+    push_week(key, day);
 }
 
 /// Whether `key` is one that a sketch may be written under: one pair of braces around word characters, and around it word

@@ -1,11 +1,15 @@
 //! Every event of a catalog, with all that its keys need.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
 
 use super::counter::CounterKey;
 use super::error::EventError;
 use super::event::Event;
 use super::flags::FeatureFlags;
+use super::form::is_sketch_key;
+use super::hasher::NameMap;
 use super::rules::KeyRules;
 use super::selection::SelectionRule;
 use crate::definition::{Catalog, DataSource, EventDefinition, MetricDefinition};
@@ -16,9 +20,9 @@ pub struct Keyspace {
     pub(super) rules: KeyRules,
     pub(super) flags: FeatureFlags,
     /// Events whose values are counted once: known ones, and those that a `RedisHLLMetric` names.
-    events: HashMap<String, Event>,
+    events: NameMap<Event>,
     /// Internal events: those of `events/`, and those that a metric of internal events selects.
-    internal: HashMap<String, InternalEvent>,
+    internal: NameMap<InternalEvent>,
     counters: BTreeMap<String, CounterKey>,
 }
 
@@ -40,7 +44,7 @@ impl Keyspace {
         };
         for event in &catalog.known_events {
             let event = Event::known(event, &keyspace.rules);
-            keyspace.events.insert(event.name.clone(), event);
+            keyspace.admit(event);
         }
         for event in catalog.events.iter().filter(|event| !event.removed) {
             keyspace.define(event);
@@ -49,6 +53,12 @@ impl Keyspace {
             keyspace.note(metric);
         }
         keyspace
+    }
+
+    /// Whether an event has keys at all is looked at once, not each time that it is tracked.
+    fn admit(&mut self, mut event: Event) {
+        event.has_keys = is_sketch_key(&self.key(&event, "", NaiveDate::default()));
+        self.events.insert(event.name.clone(), event);
     }
 
     /// Events of the time before internal events are listed too: their values are counted once.
@@ -79,7 +89,7 @@ impl Keyspace {
                 let selected = metric.events.iter().map(|selection| selection.name.as_str());
                 for name in listed.chain(selected) {
                     if !self.events.contains_key(name) {
-                        self.events.insert(name.to_owned(), Event::of_today(name));
+                        self.admit(Event::of_today(name));
                     }
                 }
             }

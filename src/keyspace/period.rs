@@ -112,8 +112,23 @@ fn window(first: NaiveDate, last: NaiveDate) -> Window {
 
 /// `2020-53`: the ISO year and week.
 pub fn week_of(day: NaiveDate) -> String {
+    let mut text = String::with_capacity(8);
+    push_week(&mut text, day);
+    text
+}
+
+/// Appends [`week_of`]; every tracked event does, so that it formats nothing.
+pub(super) fn push_week(text: &mut String, day: NaiveDate) {
     let week = day.iso_week();
-    format!("{}-{:02}", week.year(), week.week())
+    text.push_str(itoa::Buffer::new().format(week.year()));
+    text.push('-');
+    push_two_digits(text, week.week());
+}
+
+fn push_two_digits(text: &mut String, number: u32) {
+    for digit in [number / 10 % 10, number % 10] {
+        text.extend(char::from_digit(digit, 10));
+    }
 }
 
 /// `2020-001`: the ISO year, which is not always the day's own, and the day of the year (spec 6.2).

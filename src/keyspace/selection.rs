@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::period::week_of;
+use super::period::push_week;
 use super::rules::KeyRules;
 use crate::definition::{EventOperator, EventSelection, TimeFrame};
 
@@ -75,7 +75,7 @@ impl SelectionRule {
         let mut key = format!("{slot}{}", rules.sketch_name(&self.path));
         if self.time_framed {
             key.push('-');
-            key.push_str(&week_of(day));
+            push_week(&mut key, day);
         }
         match self.kind() {
             Kind::Counter => rules.counter_key(&key).to_owned(),

@@ -50,7 +50,9 @@ impl Keyspace {
             });
         }
         let key = self.key(event, context, time.date_naive());
-        let key = checked(name, key)?;
+        if !event.has_keys {
+            return Err(no_key(name, key));
+        }
         let writes = vec![Write {
             key,
             change: Change::Add(values),
@@ -126,12 +128,17 @@ impl Keyspace {
 
 fn checked(name: &str, key: String) -> Result<String, EventError> {
     if is_sketch_key(&key) {
-        return Ok(key);
+        Ok(key)
+    } else {
+        Err(no_key(name, key))
     }
-    Err(EventError::KeyFormat {
+}
+
+fn no_key(name: &str, key: String) -> EventError {
+    EventError::KeyFormat {
         name: name.to_owned(),
         key,
-    })
+    }
 }
 
 /// What the rule counts of the occurrence; nothing where it lacks the identifier or the value.

@@ -43,7 +43,7 @@ fn the_values_that_need_no_database() {
     let cli = Cli::new();
     cli.write(
         "service-ping.toml",
-        &configuration("[settings]\nsignup_enabled = true\n"),
+        &configuration("[settings]\nsignup_enabled = true\n[event_store]\nurl = \"embedded\"\n"),
     );
     let dump = cli.run(&["dump", "non-sql", "--now", NOW]).expect_code(0);
     assert_golden("cli/dump/non_sql.yaml", &dump.stdout);

@@ -10,7 +10,10 @@ const NOW: &str = "2026-11-19T10:54:30Z";
 fn bad_keys_cost_their_metrics_alone() {
     let redis = Redis::start();
     let cli = Cli::new();
-    cli.write("service-ping.toml", &format!("[event_store]\nurl = \"{}\"\n", redis.url()));
+    cli.write(
+        "service-ping.toml",
+        &format!("[event_store]\nurl = \"{}\"\n", redis.url()),
+    );
     let event = |name: &str| format!("- {{name: {name}, category: it, redis_slot: users, aggregation: weekly}}\n");
     let names = ["users_well", "users_listed", "users_cut", "users_odd", "users_absent"];
     cli.write("known_events/it.yml", &names.map(event).concat());
@@ -30,14 +33,19 @@ fn bad_keys_cost_their_metrics_alone() {
     redis.cli(&["HSET", "USAGE_IT_HASHED", "a", "1"]);
     redis.cli(&["SET", "USAGE_IT_WORDED", "s3cret-value"]);
 
-    let outcome = cli.run(&["--now", NOW, "run", "--no-submit", "--format", "json"]).expect_code(0);
+    let outcome = cli
+        .run(&["--now", NOW, "run", "--no-submit", "--format", "json"])
+        .expect_code(0);
     assert!(!outcome.stdout.contains("s3cret") && !outcome.stderr.contains("s3cret"));
     let report = json(&outcome.stdout);
     let found = |key_path: &str| {
         let outcomes = report["outcomes"].as_array().expect("a list").iter();
         let outcome = outcomes.clone().find(|outcome| outcome["key_path"] == key_path);
         let outcome = outcome.unwrap_or_else(|| panic!("{key_path} is not there"));
-        (outcome["value"].as_i64(), outcome["reason"].as_str().unwrap_or("").to_owned())
+        (
+            outcome["value"].as_i64(),
+            outcome["reason"].as_str().unwrap_or("").to_owned(),
+        )
     };
     for (key_path, value, reason) in [
         ("redis_hll_counters.it.users_well_weekly", 3, ""),
@@ -54,7 +62,10 @@ fn bad_keys_cost_their_metrics_alone() {
     }
     let (value, reason) = found("redis_hll_counters.it.users_odd_weekly");
     assert_eq!(value, Some(-1));
-    assert!(["wrong_key_type", "corrupt_sketch"].contains(&reason.as_str()), "{reason}");
+    assert!(
+        ["wrong_key_type", "corrupt_sketch"].contains(&reason.as_str()),
+        "{reason}"
+    );
 }
 
 #[test]

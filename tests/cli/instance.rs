@@ -82,7 +82,7 @@ pub fn sample() -> Cli {
     .expect("a sample");
     cli.write(
         "service-ping.toml",
-        &configuration("\n[database.main]\nurl = \"sqlite://instance.db\"\n"),
+        &configuration("\n[database.main]\nurl = \"sqlite://instance.db\"\n[event_store]\nurl = \"embedded\"\n"),
     );
     cli
 }

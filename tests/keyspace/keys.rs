@@ -129,7 +129,9 @@ fn flags_hold_back_an_event_and_the_global_one_all() {
     let mut catalog = Catalog::default();
     let mut flagged = weekly("i_ecosystem_jira", "ecosystem");
     flagged.feature_flag = Some("track_jira".to_owned());
-    catalog.known_events.extend([flagged, weekly("g_analytics_a", "analytics")]);
+    catalog
+        .known_events
+        .extend([flagged, weekly("g_analytics_a", "analytics")]);
     let held = |set: &[(&str, bool)], name| {
         let keyspace = Keyspace::of(&catalog, KeyRules::default(), flags(set));
         let tracked = keyspace.track(name, values(), "", now()).unwrap();

@@ -135,7 +135,9 @@ fn internal_events_read_the_keys_that_tracking_writes() {
 #[test]
 fn aggregates_of_events_are_one_union_or_an_intersection_of_sketches() {
     let mut catalog = Catalog::default();
-    catalog.known_events.extend([weekly("i_search_total", "search"), weekly("i_search_paid", "search")]);
+    catalog
+        .known_events
+        .extend([weekly("i_search_total", "search"), weekly("i_search_paid", "search")]);
     let aggregate = |operator: &str| {
         let options = json!({
             "aggregate": {"operator": operator, "attribute": "user_id"},

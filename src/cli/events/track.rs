@@ -19,16 +19,16 @@ pub(super) struct TrackArgs {
     /// What is counted once, such as the id of a user; none for an internal event
     #[arg(value_name = "VALUE")]
     values: Vec<String>,
-    /// The plan that the values belong to, such as premium
+    /// The plan that the values belong to, such as premium [default: none]
     #[arg(long, value_name = "PLAN")]
     context: Option<String>,
-    /// The user's id, of an internal event
+    /// The user's id, of an internal event [default: none]
     #[arg(long, value_name = "ID")]
     user: Option<String>,
-    /// The project's id, of an internal event
+    /// The project's id, of an internal event [default: none]
     #[arg(long, value_name = "ID")]
     project: Option<String>,
-    /// The namespace's id, of an internal event
+    /// The namespace's id, of an internal event [default: none]
     #[arg(long, value_name = "ID")]
     namespace: Option<String>,
     /// A property of an internal event, such as label=npm or value=12; may be given several times

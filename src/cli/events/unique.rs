@@ -23,7 +23,7 @@ pub(super) struct UniqueArgs {
     /// The last day [default: today]
     #[arg(long, value_name = "DATE")]
     to: Option<NaiveDate>,
-    /// The plan that they were tracked in
+    /// The plan that they were tracked in [default: none]
     #[arg(long, value_name = "PLAN")]
     context: Option<String>,
     #[command(flatten)]

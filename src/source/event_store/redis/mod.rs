@@ -7,6 +7,7 @@ mod absorb;
 mod address;
 mod cluster;
 mod counters;
+mod counting;
 mod identity;
 mod link;
 mod page;

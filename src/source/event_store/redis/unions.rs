@@ -1,6 +1,7 @@
-//! Unions of sketches: fetched in chunks, merged here while the next chunk is on its way.
+//! Unions of sketches: counted by the server where they are small, else fetched in chunks and merged here while the next
+//! chunk is on its way.
 //!
-//! PFCOUNT of several keys unpacks and merges them on the server's one thread, for every union anew. Fetching costs the
+//! PFCOUNT of several dense keys unpacks and merges them on the server's one thread, for every union anew. Fetching costs the
 //! server a copy; each key is fetched once for all its unions, and the merging is done by another processor.
 
 use std::mem;
@@ -8,6 +9,7 @@ use std::mem;
 use futures_util::{StreamExt, stream};
 use redis::Value;
 
+use super::counting;
 use super::read::{AHEAD, commands, unforeseen};
 use super::router::{Answer, Router};
 use crate::measure::{Failure, Reason};
@@ -22,18 +24,32 @@ const WINDOW: usize = 2_048;
 type UnionResult = Result<UnionAnswer, Failure>;
 
 pub(super) async fn unions(router: &Router, ask: &Unions) -> Vec<UnionResult> {
+    let counted = counting::counts(router, ask).await;
+    let mut answers: Vec<Option<UnionResult>> = vec![None; ask.unions.len()];
+    for (place, answer) in counted {
+        if let Some(slot) = answers.get_mut(place) {
+            *slot = Some(Ok(answer));
+        }
+    }
     // The largest first: the keys of one then come one after the other, and it is finished soon.
-    let mut order: Vec<usize> = (0..ask.unions.len()).collect();
+    let open = answers.iter().enumerate().filter(|(_, answer)| answer.is_none());
+    let mut order: Vec<usize> = open.map(|(place, _)| place).collect();
     let size = |place: usize| ask.unions.get(place).map_or(0, |union| union.keys.len());
     order.sort_by_key(|&place| std::cmp::Reverse(size(place)));
-    let mut answers: Vec<(usize, UnionResult)> = Vec::with_capacity(ask.unions.len());
     for window in order.chunks(WINDOW) {
         let asked: Vec<&Union> = window.iter().filter_map(|&place| ask.unions.get(place)).collect();
         let results = fetch_and_merge(router, &ask.keys, &asked).await;
-        answers.extend(window.iter().copied().zip(results));
+        for (&place, result) in window.iter().zip(results) {
+            if let Some(slot) = answers.get_mut(place) {
+                *slot = Some(result);
+            }
+        }
     }
-    answers.sort_by_key(|(place, _)| *place);
-    answers.into_iter().map(|(_, answer)| answer).collect()
+    let unfinished = || Err(defect("a union was not finished"));
+    answers
+        .into_iter()
+        .map(|answer| answer.unwrap_or_else(unfinished))
+        .collect()
 }
 
 /// A key to fetch, and the unions that it belongs to.
