@@ -8,6 +8,7 @@
 mod document;
 mod duration;
 mod environment;
+mod event_store;
 mod interpolate;
 mod load;
 mod mask;

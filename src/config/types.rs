@@ -39,8 +39,9 @@ pub struct Config {
     pub state: State,
     /// What may leave this instance.
     pub reporting: Reporting,
-    /// Features by name, true or false. Accepted, but not used yet.
-    #[schemars(example = serde_json::json!({"new_search": true}))]
+    /// Features by name, true or false: an event or aggregate that names one is counted while it is on. Any that is not
+    /// named here is off, but for `redis_hll_tracking`, which stops all tracking of unique values when it is off.
+    #[schemars(example = serde_json::json!({"redis_hll_tracking": true}))]
     pub feature_flags: BTreeMap<String, bool>,
     /// The instance's settings that metrics of the class `SettingMetric` read: any name, one string, number or boolean.
     #[schemars(example = serde_json::json!({"signup_enabled": true}))]

@@ -14,10 +14,11 @@ use tokio::sync::Mutex;
 
 use super::address::{host_and_port, relocated};
 use super::link::{Dialer, Link, Target};
+use super::load::{Load, Pending, distribute, give_all, put};
 use super::refusal::Refusal;
 use super::router::{Answer, Command, answer};
-use super::slot::SLOTS;
-use crate::measure::{Failure, Reason};
+use super::slots::{Slots, range_of, unserved};
+use crate::measure::Failure;
 
 /// How often a command is sent on before its last answer stands.
 const ROUNDS: usize = 6;
@@ -37,31 +38,6 @@ pub(super) struct Cluster {
 struct State {
     slots: Option<Arc<Slots>>,
     links: HashMap<String, Arc<Link>>,
-}
-
-/// The nodes by the last slot of each of their ranges.
-#[derive(Default)]
-struct Slots(BTreeMap<u16, (u16, Arc<Link>)>);
-
-impl Slots {
-    fn owner(&self, slot: u16) -> Option<&Arc<Link>> {
-        let (_, (first, link)) = self.0.range(slot..).next()?;
-        (*first <= slot).then_some(link)
-    }
-}
-
-/// A command that has no final answer yet.
-struct Pending {
-    place: usize,
-    command: Command,
-    /// Whom a node named, and whether the command is to be announced there by ASKING.
-    redirect: Option<(Arc<Link>, bool)>,
-}
-
-/// What goes to one node in one round.
-struct Load {
-    link: Arc<Link>,
-    pending: Vec<Pending>,
 }
 
 impl Cluster {
@@ -294,101 +270,4 @@ enum PassedOn {
     Moved(Arc<Link>),
     Ask(Arc<Link>),
     Later,
-}
-
-impl Load {
-    async fn send(self) -> (Load, Result<Vec<Value>, Failure>) {
-        let mut pipeline = Pipeline::with_capacity(self.pending.len());
-        let mut is_command = Vec::with_capacity(self.pending.len());
-        for pending in &self.pending {
-            if matches!(pending.redirect, Some((_, true))) {
-                pipeline.add_command(cmd("ASKING"));
-                is_command.push(false);
-            }
-            pipeline.add_command(pending.command.cmd.clone());
-            is_command.push(true);
-        }
-        let values = self.link.send(&pipeline).await.map(|values| {
-            let commands = values.into_iter().zip(is_command);
-            commands
-                .filter_map(|(value, is_command)| is_command.then_some(value))
-                .collect()
-        });
-        (self, values)
-    }
-}
-
-/// Sorts commands by node. Those whose slot nobody serves have their answer.
-fn distribute(slots: &Slots, pending: Vec<Pending>, answers: &mut [Option<Answer>]) -> Vec<Load> {
-    let mut loads: HashMap<String, Load> = HashMap::new();
-    for pending in pending {
-        let link = match &pending.redirect {
-            Some((link, _)) => Some(link),
-            None => slots.owner(pending.command.slot),
-        };
-        let Some(link) = link else {
-            let failure = unserved("no node serves the key's slot");
-            put(answers, pending.place, Err(Refusal::Link(failure)));
-            continue;
-        };
-        let load = match loads.get_mut(&link.name) {
-            Some(load) => load,
-            None => loads.entry(link.name.clone()).or_insert_with(|| Load {
-                link: link.clone(),
-                pending: Vec::new(),
-            }),
-        };
-        load.pending.push(pending);
-    }
-    loads.into_values().collect()
-}
-
-/// Slots and the node that has them.
-struct Range {
-    first: u16,
-    last: u16,
-    host: String,
-    port: u16,
-}
-
-/// One entry of CLUSTER SLOTS: first and last slot, then the primary, then its replicas.
-fn range_of(entry: &Value, from: &Link) -> Option<Range> {
-    let Value::Array(entry) = entry else { return None };
-    let [Value::Int(first), Value::Int(last), Value::Array(primary), ..] = entry.as_slice() else {
-        return None;
-    };
-    let [host, Value::Int(port), ..] = primary.as_slice() else {
-        return None;
-    };
-    let host = match host {
-        Value::BulkString(host) if !host.is_empty() && host != b"?" => String::from_utf8_lossy(host).into_owned(),
-        // A node that does not know its own name is where it was asked.
-        _ => from.name.rsplit_once(':')?.0.to_owned(),
-    };
-    let last = u16::try_from(*last).ok().filter(|&last| last < SLOTS)?;
-    Some(Range {
-        first: u16::try_from(*first).ok()?,
-        last,
-        host,
-        port: u16::try_from(*port).ok()?,
-    })
-}
-
-fn put(answers: &mut [Option<Answer>], place: usize, answer: Answer) {
-    if let Some(own) = answers.get_mut(place) {
-        *own = Some(answer);
-    }
-}
-
-fn give_all(answers: &mut [Option<Answer>], pending: &[Pending], failure: &Failure) {
-    for pending in pending {
-        put(answers, pending.place, Err(Refusal::Link(failure.clone())));
-    }
-}
-
-fn unserved(why: &str) -> Failure {
-    Failure::new(
-        Reason::SourceNotReady,
-        format!("the cluster is incomplete: {why}; see CLUSTER INFO in redis-cli"),
-    )
 }

@@ -10,12 +10,14 @@ mod counters;
 mod counting;
 mod identity;
 mod link;
+mod load;
 mod page;
 mod read;
 mod refusal;
 mod router;
 mod sentinel;
 mod slot;
+mod slots;
 mod unions;
 mod write;
 
