@@ -14,6 +14,8 @@ mod on_a_cluster;
 mod places;
 #[path = "event_store_redis/reading.rs"]
 mod reading;
+#[path = "event_store_redis/semantics.rs"]
+mod semantics;
 mod support;
 #[path = "event_store_redis/writing.rs"]
 mod writing;
