@@ -79,13 +79,17 @@ impl Folder {
         if !root.is_dir() {
             return Err(LoadError::NoSuchFolder(root.to_owned()));
         }
-        let mut places = PLACES.iter().map(|place| root.join(place));
-        let metrics = places
-            .find(|place| place.is_dir())
-            .ok_or_else(|| LoadError::NoMetrics(root.to_owned()))?;
+        let is_there = |place: &&&str| root.join(place).is_dir();
+        let metrics = PLACES.iter().find(is_there);
+        // Known events and aggregates make metrics of their own.
+        let others = [&KNOWN_EVENTS[..], &AGGREGATES, &EVENTS];
+        if metrics.is_none() && !others.into_iter().flatten().any(|place| is_there(&&place)) {
+            return Err(LoadError::NoMetrics(root.to_owned()));
+        }
+        let metrics = root.join(metrics.unwrap_or(&PLACES[0]));
         Ok(Folder {
             classes: yaml_files_if_any(root, &metrics.join("instrumentations"), |_| true)?,
-            metrics: yaml_files(root, &metrics, holds_metrics)?,
+            metrics: yaml_files_if_any(root, &metrics, holds_metrics)?,
             known_events: gathered(root, &KNOWN_EVENTS, |_| true)?,
             aggregates: gathered(root, &AGGREGATES, |_| true)?,
             events: gathered(root, &EVENTS, holds_events)?,

@@ -107,6 +107,24 @@ fn what_is_tracked_is_counted_once_and_stands_in_the_payload() {
 }
 
 #[test]
+fn known_events_alone_make_a_payload() {
+    let cli = Cli::new();
+    cli.write("service-ping.toml", "[event_store]\nurl = \"embedded\"\n");
+    cli.write("known_events/all.yml", KNOWN);
+    assert_eq!(
+        payload(&cli)["redis_hll_counters"]["compliance"]["g_compliance_dashboard_weekly"],
+        0
+    );
+    let aggregate = "- {name: both, operator: AND, source: redis, time_frame: [7d], \
+                     events: [g_compliance_dashboard, i_compliance_audit]}\n";
+    cli.write("aggregated_metrics/all.yml", aggregate);
+    run(&cli, &["track", "g_compliance_dashboard", "1", "2", "--at", LAST_WEEK]).expect_code(0);
+    run(&cli, &["track", "i_compliance_audit", "2", "3", "--at", LAST_WEEK]).expect_code(0);
+    assert_eq!(payload(&cli)["counts_weekly"]["aggregated_metrics"]["both"], 1);
+    cli.run(&["validate"]).expect_code(0);
+}
+
+#[test]
 fn contexts_are_counted_apart() {
     let cli = instance();
     let track = [
