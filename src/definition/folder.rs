@@ -83,7 +83,7 @@ impl Folder {
         let metrics = PLACES.iter().find(is_there);
         // Known events and aggregates make metrics of their own.
         let others = [&KNOWN_EVENTS[..], &AGGREGATES, &EVENTS];
-        if metrics.is_none() && !others.into_iter().flatten().any(|place| is_there(&&place)) {
+        if metrics.is_none() && !others.into_iter().flatten().any(|place| is_there(&place)) {
             return Err(LoadError::NoMetrics(root.to_owned()));
         }
         let metrics = root.join(metrics.unwrap_or(&PLACES[0]));
