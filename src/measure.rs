@@ -13,6 +13,7 @@ use crate::sketch::{self, Estimate, HyperLogLog};
 
 mod event;
 mod reason;
+mod statement;
 
 pub use event::{EventMeasure, EventRead};
 

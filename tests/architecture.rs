@@ -5,13 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the top; imports run downward.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 19] = [
     "cli",
+    "dictionary",
+    "trial",
     "report",
     "versions",
+    "explain",
     "batch",
     "event",
     "source",
+    "expression",
     "instrumentation",
     "keyspace",
     "measure",
@@ -19,11 +23,14 @@ const ROOMS: [&str; 14] = [
     "relation",
     "sketch",
     "state",
+    "repository",
     "config",
 ];
 /// Beside the order: known to `cli` alone.
 const ASIDE: &str = "sample";
-const PURE: [&str; 6] = [
+const PURE: [&str; 8] = [
+    "dictionary",
+    "expression",
     "instrumentation",
     "keyspace",
     "measure",

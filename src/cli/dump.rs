@@ -9,7 +9,6 @@ use super::setup::{DefinitionArgs, OnlyArgs, Setup};
 use super::{CliError, Global, exit, generate};
 use crate::definition::KeyPath;
 use crate::measure::Measure;
-use crate::relation::{Dialect, RelationError};
 use crate::report::{PlannedMetric, nested};
 
 #[derive(Debug, Args)]
@@ -58,7 +57,7 @@ fn statements(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, C
         let Ok(Some(measure)) = &metric.measure else {
             return None;
         };
-        let sql = match sql(measure, &|database| setup.dialect(database))? {
+        let sql = match measure.statement(&|database| setup.dialect(database))? {
             Ok(sql) => Value::from(sql),
             Err(error) => {
                 note(&format!("{}: no statement: {error}", metric.key_path));
@@ -87,31 +86,4 @@ fn asks_database(measure: &Measure) -> bool {
         .leaves()
         .iter()
         .any(|leaf| matches!(leaf, Measure::Database(_) | Measure::SqlValue(_)))
-}
-
-/// The one statement that gives what the measure gives; `None` where no database is asked.
-pub(super) fn sql(measure: &Measure, dialect: &dyn Fn(&str) -> Dialect) -> Option<Result<String, RelationError>> {
-    match measure {
-        Measure::Database(measure) => {
-            let dialect = dialect(&measure.database);
-            Some(
-                measure
-                    .relation
-                    .statement(dialect, measure.operation, measure.counted_column().as_ref()),
-            )
-        }
-        Measure::SqlValue(measure) => Some(measure.query.render(dialect(&measure.database))),
-        Measure::Sum(parts) => {
-            let parts: Option<Result<Vec<String>, RelationError>> = parts
-                .iter()
-                .map(|part| sql(part, dialect))
-                .collect::<Option<Vec<_>>>()
-                .map(|all| all.into_iter().collect());
-            Some(parts?.map(|parts| {
-                let terms: Vec<String> = parts.iter().map(|part| format!("({part})")).collect();
-                format!("SELECT {}", terms.join(" + "))
-            }))
-        }
-        _ => None,
-    }
 }

@@ -22,6 +22,7 @@ mod shipped;
 mod summary;
 mod validate;
 mod versions;
+mod wanted;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;

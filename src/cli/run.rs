@@ -156,7 +156,7 @@ fn show_plan(setup: &Setup, plan: &Plan<'_>, format: Format) -> Result<(), CliEr
 }
 
 fn described(setup: &Setup, measure: &Measure) -> String {
-    match super::dump::sql(measure, &|database| setup.dialect(database)) {
+    match measure.statement(&|database| setup.dialect(database)) {
         Some(Ok(sql)) => sql,
         Some(Err(error)) => format!("no statement: {error}"),
         None => match measure {

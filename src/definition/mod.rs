@@ -65,3 +65,4 @@ pub use load::load;
 pub use metric::{DataCategory, DataSource, MetricDefinition, Status, TimeFrame, ValueType};
 pub use schema::schemas;
 pub use source::{Position, Source};
+pub use suggestion::nearest;

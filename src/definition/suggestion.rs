@@ -1,5 +1,8 @@
 //! "Did you mean": the known name closest to a misspelt one.
 
+/// Names less alike than this have nothing to do with each other.
+const ALIKE: f64 = 0.7;
+
 /// The closest of `known`, if it is close enough to be what was meant: at most a third of its letters differ.
 pub(super) fn closest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = wrong.to_lowercase();
@@ -14,4 +17,17 @@ pub(super) fn closest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>)
 /// The closest name as a sentence.
 pub(super) fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     closest(wrong, known).map(|name| format!("did you mean `{name}`?"))
+}
+
+/// The `most` names that are most like `name`, the nearest first; for "there is no such thing, did you mean".
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
+    let wanted = name.to_lowercase();
+    let mut ranked: Vec<(f64, &str)> = known
+        .into_iter()
+        .map(|known| (strsim::jaro_winkler(&wanted, &known.to_lowercase()), known))
+        .filter(|(likeness, _)| *likeness > ALIKE)
+        .collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    ranked.dedup_by(|a, b| a.1 == b.1);
+    ranked.into_iter().take(most).map(|(_, known)| known).collect()
 }
