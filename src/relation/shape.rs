@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{
     Expr, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, Query, Select, SetExpr, TableAlias,
-    TableFactor, TableWithJoins, Visit, Visitor,
+    TableFactor, TableWithJoins, Value, Visit, Visitor,
 };
 use sqlparser::keywords::Keyword;
 use std::ops::ControlFlow;
@@ -244,6 +244,9 @@ fn group_keys(group_by: GroupByExpr, source: &Source<'_>) -> Result<Vec<Expr>, R
     if !modifiers.is_empty() {
         return Err(sets_of_keys().at(place));
     }
+    if are_first_places(&keys) {
+        return Ok(keys);
+    }
     for key in &keys {
         let place = source.range(extent::of(key)).or_else(|| place.clone());
         match key {
@@ -255,13 +258,23 @@ fn group_keys(group_by: GroupByExpr, source: &Source<'_>) -> Result<Vec<Expr>, R
             }
             key if !names_a_column(key) => {
                 return Err(RelationError::new("a GROUP BY key names no column")
-                    .help("write the column or expression itself: numbers of columns mean nothing here")
+                    .help("write the column or expression itself: a relation has no list that a number could count")
                     .at(place));
             }
             _ => {}
         }
     }
     Ok(keys)
+}
+
+/// `GROUP BY 1, 2`, as queries of warehouses end. The keys are the first things selected, so that each number stands for
+/// itself: all rows are one group.
+pub(super) fn are_first_places(keys: &[Expr]) -> bool {
+    let is_place = |(index, key): (usize, &Expr)| match key {
+        Expr::Value(key) => matches!(&key.value, Value::Number(number, _) if *number == (index + 1).to_string()),
+        _ => false,
+    };
+    !keys.is_empty() && keys.iter().enumerate().all(is_place)
 }
 
 fn sets_of_keys() -> RelationError {

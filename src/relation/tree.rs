@@ -95,6 +95,12 @@ impl Relation {
         !self.parts.groups.is_empty()
     }
 
+    /// Whether it ends in `GROUP BY 1` or alike, which makes one group of all rows: a column was meant, and a relation has no select
+    /// list to find it in.
+    pub fn groups_by_place(&self) -> bool {
+        shape::are_first_places(&self.parts.groups)
+    }
+
     /// How many keys stand before the aggregates in each row.
     pub fn group_width(&self) -> usize {
         self.parts.groups.len()

@@ -1,6 +1,8 @@
 //! Relations: what is accepted, how it is rendered, what it computes.
 
 mod bind;
+#[path = "../support/data.rs"]
+mod data;
 mod execution;
 mod golden;
 mod limits;
@@ -8,3 +10,4 @@ mod properties;
 mod ranges;
 mod refusals;
 mod support;
+mod warehouse;

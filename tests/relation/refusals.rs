@@ -40,7 +40,8 @@ const RELATIONS: &[(&str, &str, &str)] = &[
         "a window function does not belong in a relation",
         "count",
     ),
-    ("users GROUP BY 1", "a GROUP BY key names no column", "1"),
+    ("users GROUP BY 2", "a GROUP BY key names no column", "2"),
+    ("users GROUP BY 2, 1", "a GROUP BY key names no column", "2"),
     ("users GROUP BY :key", "a GROUP BY key names no column", ":key"),
     ("users GROUP BY ALL", "GROUP BY ALL does not belong", "GROUP"),
     (
