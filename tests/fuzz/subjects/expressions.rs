@@ -1,0 +1,1 @@
+pub fn expressions(_bytes: &[u8]) {}
