@@ -41,6 +41,11 @@ pub enum CliError {
     /// The event store did not do its part.
     #[error("{}; {}", .0.message, .0.reason.advice())]
     Store(#[from] Failure),
+    #[error("no database is configured: name one as [database.main] with its url")]
+    NoDatabase,
+    /// The URL without its password.
+    #[error("{key} = {url:?} cannot be asked: {message}; start the database, or correct the key")]
+    Unreachable { key: String, url: String, message: String },
     #[error("{0}")]
     Usage(String),
     #[error("nothing was written: what was read by then is not the whole")]
@@ -59,6 +64,7 @@ impl CliError {
             | CliError::NoDefinitions(_)
             | CliError::InvalidDefinitions(_)
             | CliError::NoEventStore
+            | CliError::NoDatabase
             | CliError::KeyList { .. } => exit::INVALID,
             CliError::Usage(_)
             | CliError::Event(_)

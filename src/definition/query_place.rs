@@ -10,10 +10,9 @@ use super::yaml::Document;
 use super::{Catalog, MetricDefinition};
 
 /// The options that hold SQL or names of columns, in the order in which a name is looked for.
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 7] = [
     "relation",
     "query",
-    "sql",
     "column",
     "timestamp_column",
     "primary_key",
@@ -139,7 +138,7 @@ impl Body {
 
     fn relation(&self) -> Vec<Segment> {
         let value = self.value();
-        let written = ["relation", "query", "sql"].into_iter().find(|field| value.get(field).is_some());
+        let written = ["relation", "query"].into_iter().find(|field| value.get(field).is_some());
         self.field(written.unwrap_or("relation"))
     }
 

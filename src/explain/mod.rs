@@ -13,6 +13,7 @@ mod prepare;
 mod sqlite_plan;
 mod statement;
 mod statistics;
+mod subject;
 
 pub use advice::{Advice, IndexAdvice};
 pub use analysis::Analysis;
@@ -21,6 +22,7 @@ pub use plan::PlanNode;
 pub use finding::{Finding, FindingKind};
 pub use prepare::{Prepared, prepare};
 pub use statement::{Examined, Explained, Verdict};
+pub use subject::{Subject, statements_of};
 
 use std::collections::BTreeMap;
 
@@ -48,6 +50,13 @@ pub enum Part {
 }
 
 impl Explanation {
+    /// Of a deprecated metric, for which nothing is asked.
+    pub fn of_deprecated() -> Explanation {
+        Explanation {
+            parts: vec![Part::Known("deprecated: nothing is computed".to_owned())],
+        }
+    }
+
     /// Whether any part is over its budget, or could not be explained.
     pub fn is_well(&self) -> bool {
         self.parts.iter().all(|part| match part {
