@@ -56,11 +56,19 @@ pub(super) fn terminal_width() -> usize {
         .map_or(80, |(_, columns)| usize::from(columns).clamp(40, 120))
 }
 
-/// Text broken between words so that no line is longer than `width`, as far as its words allow; what stands in quotes is
-/// not broken, so that a statement stays the same.
+/// Text broken between words so that no line is longer than `width`, as far as its words allow.
 pub(super) fn wrapped(text: &str, width: usize) -> String {
+    filled(text.split(' '), width)
+}
+
+/// As [`wrapped`], but what stands in quotes is not broken, so that a statement stays the same.
+pub(super) fn wrapped_sql(sql: &str, width: usize) -> String {
+    filled(words(sql).into_iter(), width)
+}
+
+fn filled<'a>(words: impl Iterator<Item = &'a str>, width: usize) -> String {
     let (mut lines, mut length) = (String::new(), 0);
-    for word in words(text) {
+    for word in words {
         let letters = word.chars().count();
         if length > 0 && length + 1 + letters > width {
             lines.push('\n');

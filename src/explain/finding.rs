@@ -103,7 +103,7 @@ pub(super) async fn of_refusal(
     };
     let of_alias = there.iter().find(|(table, _)| Some(&table.alias) == alias.as_ref());
     Ok(vec![match of_alias.or(there.first()) {
-        Some((_, info)) => unknown_column(&name, info),
+        Some((table, info)) => unknown_column(&name, &table.name, info),
         None => refused(refusal),
     }])
 }
@@ -131,12 +131,12 @@ fn unknown_table(name: &str, known: &[String]) -> Finding {
     }
 }
 
-pub(super) fn unknown_column(name: &str, table: &TableInfo) -> Finding {
-    let known = table.columns.keys().map(String::as_str);
+pub(super) fn unknown_column(name: &str, table: &str, info: &TableInfo) -> Finding {
+    let known = info.columns.keys().map(String::as_str);
     Finding {
         kind: FindingKind::UnknownColumn,
         name: Some(name.to_owned()),
-        message: format!("the table has no column `{name}`"),
+        message: format!("`{table}` has no column `{name}`"),
         help: Some(offered(name, known, "name one of its columns, or run the product's migrations first")),
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn read(text: &str) -> Result<Vec<PlanNode>, Failure> {
     Ok(nodes)
 }
 
-/// What `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)` measured.
+/// What `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON)` measured.
 ///
 /// # Errors
 /// As [`read`].

@@ -154,10 +154,10 @@ async fn against(
 ) -> Result<Vec<Finding>, DatabaseError> {
     let mut found = Vec::new();
     if let PrimaryKey::Declared(key) = &measure.key
-        && let Some((_, info)) = table(session, database, measure, measure.relation.main_alias()).await?
+        && let Some((table, info)) = table(session, database, measure, measure.relation.main_alias()).await?
     {
         let missing = key.iter().filter(|column| !info.columns.contains_key(&column.name));
-        found.extend(missing.map(|column| finding::unknown_column(&column.name, &info)));
+        found.extend(missing.map(|column| finding::unknown_column(&column.name, &table.name, &info)));
     }
     if let Some(column) = &measure.column
         && let Some((table, info)) = table(session, database, measure, &column.table).await?

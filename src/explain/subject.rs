@@ -68,12 +68,19 @@ impl Subject<'_> {
                 (Severity::Warning, Code::WindowUnindexed, QueryPart::WindowColumn(name))
             }
         };
+        let help = match part {
+            QueryPart::WindowColumn(_) if severity == Severity::Error => {
+                let nearest = finding.help.as_deref().unwrap_or_default();
+                Some(format!("the time frame looks at it: name another one as `timestamp_column`; {nearest}"))
+            }
+            _ => finding.help.clone(),
+        };
         QueryProblem {
             severity,
             code,
             part,
             message: finding.message.clone(),
-            help: finding.help.clone(),
+            help,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An explanation for a person at a terminal of 80 columns.
 
 use super::Answered;
-use crate::cli::output::{counted, seconds, wrapped};
+use crate::cli::output::{counted, seconds, wrapped, wrapped_sql};
 use crate::definition::TimeFrame;
 use crate::explain::{
     Advice, Analysis, BATCH_BUDGET, COLD_BUDGET, Examined, Explained, MODEL, Part, PlanNode, Prediction, Verdict,
@@ -87,7 +87,7 @@ fn of_part(part: &Part) -> String {
         }
         Part::Known(says) => paragraph(says, "  "),
         Part::Failed { statement, failure } => {
-            let statement = statement.as_ref().map_or(String::new(), |sql| paragraph(sql, "  "));
+            let statement = statement.as_ref().map_or(String::new(), |sql| query(sql, "  "));
             statement + &failed(failure)
         }
     }
@@ -99,12 +99,15 @@ fn failed(failure: &Failure) -> String {
 }
 
 fn of_statement(explained: &Explained) -> String {
-    let mut text = paragraph(&explained.statement, "  ");
+    let mut text = query(&explained.statement, "  ");
     text += &line("database", &explained.database);
     text += &line("batches", &batches(explained));
+    if let Some(ends) = &explained.ends {
+        text += &line("ends", &format!("{} to look for them", predicted(ends)));
+    }
     if explained.slowest.sql != explained.statement {
         text += &line("slowest", "");
-        text += &paragraph(&explained.slowest.sql, "    ");
+        text += &query(&explained.slowest.sql, "    ");
     }
     text += &plan(&explained.slowest.plan);
     text += &line("predicted", &predicted(&explained.slowest));
@@ -121,7 +124,9 @@ fn of_statement(explained: &Explained) -> String {
 
 pub(super) fn batches(explained: &Explained) -> String {
     let number = match explained.batches {
-        Some(0 | 1) => return "1 statement, which nothing splits".to_owned(),
+        Some(0 | 1) if explained.slowest.sql == explained.statement => {
+            return "1 statement, which nothing splits".to_owned();
+        }
         Some(number) => counted(usize::try_from(number).unwrap_or(usize::MAX), "batch"),
         None => {
             let took = explained.ends.as_ref().map(|ends| seconds(ends.prediction.cold));
@@ -161,7 +166,7 @@ fn lacks(advice: &Advice) -> String {
     match advice {
         Advice::Covered(name) => line("lacks", &format!("no index: {name} serves it")),
         Advice::NotNeeded(why) => line("lacks", &format!("no index: {why}")),
-        Advice::Create(index) => line("lacks", "") + &paragraph(&index.up, "    "),
+        Advice::Create(index) => line("lacks", "") + &query(&index.up, "    "),
     }
 }
 
@@ -195,6 +200,13 @@ pub(super) fn number(number: Option<f64>) -> String {
 }
 
 fn paragraph(text: &str, indent: &str) -> String {
-    let lines = wrapped(text, WIDTH - indent.len());
-    lines.lines().map(|line| format!("{indent}{line}\n")).collect()
+    indented(&wrapped(text, WIDTH - indent.len()), indent)
+}
+
+fn query(sql: &str, indent: &str) -> String {
+    indented(&wrapped_sql(sql, WIDTH - indent.len()), indent)
+}
+
+fn indented(text: &str, indent: &str) -> String {
+    text.lines().map(|line| format!("{indent}{line}\n")).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::human::{batches, in_words, measured, number, predicted, step, verdict};
 use super::Answered;
-use crate::cli::output::{counted, wrapped};
+use crate::cli::output::{counted, wrapped_sql};
 use crate::explain::{Advice, Explained, MODEL, Part};
 
 const WIDTH: usize = 100;
@@ -54,6 +54,9 @@ fn of_statement(explained: &Explained) -> String {
         );
     }
     text += &format!("\n### Time\n\n- batches: {}\n", batches(explained));
+    if let Some(ends) = &explained.ends {
+        text += &format!("- predicted for the ends of the ranges: {}\n", predicted(ends));
+    }
     text += &format!("- predicted for the slowest: {}\n", predicted(&explained.slowest));
     match &explained.analysis {
         None => text += "- measured: not run; `--analyze` runs it\n",
@@ -77,7 +80,7 @@ fn index(advice: &Advice) -> String {
 }
 
 fn fenced(language: &str, text: &str) -> String {
-    format!("```{language}\n{}\n```\n\n", wrapped(text, WIDTH))
+    format!("```{language}\n{}\n```\n\n", wrapped_sql(text, WIDTH))
 }
 
 fn cell(text: &str) -> String {
