@@ -196,8 +196,10 @@ fn what_no_database_answers_is_one_line() {
     );
     let event = explain("RedisMetric");
     assert!(event.contains("cannot be explained: invalid_options: "), "{event}");
-    let events = explain("usage_activity_by_stage_monthly.create.users_editing_in_the_browser");
-    let _ = events;
+    let keys = explain("counts.wiki_pages_view");
+    assert!(keys.contains("  GET USAGE_WIKI_PAGES_VIEW\n  1 key of the event store\n"), "{keys}");
+    let parts = explain("counts_monthly.aggregated_metrics.users_planning");
+    assert!(parts.contains("string_agg") || parts.contains("group_concat"), "{parts}");
 }
 
 #[test]
@@ -213,6 +215,6 @@ fn what_cannot_be_planned_says_why() {
     let unknown = cli.run(&["explain", "counts.user"]).expect_code(2).stderr;
     assert!(unknown.contains("did you mean \"counts.users\""), "{unknown}");
     let none = cli.run(&["explain"]).expect_code(2).stderr;
-    assert_eq!(none, "error: name a metric or a class, or say --all\n");
+    assert!(none.contains("<KEY_OR_CLASS>"), "{none}");
     cli.run(&["explain", "uuid", "--all"]).expect_code(2);
 }

@@ -67,7 +67,7 @@ fn mistakes(cli: &Cli) -> Vec<(&'static str, u64, u64, &'static str, &'static st
         ("metrics/f_window.yml", 12, 21, "unknown_column", "`closed_at`"),
         ("metrics/g_key.yml", 12, 28, "unknown_column", "`note_id`"),
         ("metrics/h_start.yml", 12, 21, "unknown_column", "`id`"),
-        ("metrics/i_join.yml", 11, 39, "unknown_column", "`author_id`"),
+        ("metrics/i_join.yml", 11, 40, "unknown_column", "`author_id`"),
         ("metrics/instrumentations/classes.yml", 6, 26, "unknown_column", "`title`"),
         ("metrics/l_sum.yml", 15, 45, "unknown_table", "`notes`"),
     ]
