@@ -55,12 +55,7 @@ pub(super) async fn run(global: &Global, args: DumpArgs) -> Result<u8, CliError>
 
 async fn written(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, CliError> {
     let plan = setup.plan(only)?;
-    let sources = setup.sources(
-        None,
-        interrupt_on_signals(),
-        StatementLog::default(),
-        Patience::TryOnce,
-    )?;
+    let sources = setup.sources(None, interrupt_on_signals(), StatementLog::default(), Patience::TryOnce)?;
     let statements = statements(&plan, &sources, &|database| setup.dialect(database)).await;
     if sources.interrupt.is_raised() {
         return Err(CliError::Interrupted);

@@ -44,7 +44,7 @@ pub enum CliError {
     #[error("no database is configured: name one as [database.main] with its url")]
     NoDatabase,
     /// The URL without its password.
-    #[error("{key} = {url:?} cannot be asked: {message}; start the database, or correct the key")]
+    #[error("{key} = {url:?}: {message}; start the database, or correct the key")]
     Unreachable { key: String, url: String, message: String },
     #[error("{0}")]
     Usage(String),

@@ -66,15 +66,17 @@ pub(super) async fn run(global: &Global, args: ExplainArgs) -> Result<u8, CliErr
         None if args.all => all(&setup, &args.only)?,
         None => return Err(CliError::Usage("name a metric or a class, or say --all".to_owned())),
     };
-    let sources = setup.sources(
-        None,
-        interrupt_on_signals(),
-        StatementLog::default(),
-        Patience::TryOnce,
-    )?;
+    let sources = setup.sources(None, interrupt_on_signals(), StatementLog::default(), Patience::TryOnce)?;
     let answered = answered(asked, &sources, args.analyze).await?;
     print(&written(&answered, args.format))?;
-    Ok(exit::DONE)
+    let explanations = answered
+        .iter()
+        .filter_map(|answered| answered.explanation.as_ref().ok());
+    let mut away = explanations.filter_map(Explanation::unreachable);
+    match away.next() {
+        Some((database, failure)) => Err(setup.unreachable(database, &failure.message)),
+        None => Ok(exit::DONE),
+    }
 }
 
 /// What a measure that no definition holds would cost, as text; for the console.
@@ -100,7 +102,10 @@ pub(super) async fn explained(
 fn written(answered: &[Answered], format: ExplainFormat) -> String {
     match format {
         ExplainFormat::Human => human::text(answered),
-        ExplainFormat::Json => format!("{:#}\n", json!({"explained": answered.iter().map(to_json).collect::<Vec<_>>()})),
+        ExplainFormat::Json => format!(
+            "{:#}\n",
+            json!({"explained": answered.iter().map(to_json).collect::<Vec<_>>()})
+        ),
         ExplainFormat::Markdown => markdown::text(answered),
     }
 }
@@ -112,7 +117,10 @@ fn to_json(answered: &Answered) -> Value {
     };
     if let Some(object) = json.as_object_mut() {
         object.insert("name".to_owned(), Value::from(answered.label.as_str()));
-        object.insert("time_frame".to_owned(), Value::from(answered.frame.map(TimeFrame::as_str)));
+        object.insert(
+            "time_frame".to_owned(),
+            Value::from(answered.frame.map(TimeFrame::as_str)),
+        );
     }
     json
 }
@@ -131,7 +139,9 @@ fn all(setup: &Setup, only: &OnlyArgs) -> Result<Vec<Asked>, CliError> {
 fn one(setup: &Setup, wanted: &WantedArgs) -> Result<Vec<Asked>, CliError> {
     let definition = wanted.definition(setup)?;
     let mut asked = of_definition(setup, &definition, definition.time_frame);
-    let windowed = asked.iter().any(|asked| matches!(&asked.measure, Ok(Some(measure)) if has_window(measure)));
+    let windowed = asked
+        .iter()
+        .any(|asked| matches!(&asked.measure, Ok(Some(measure)) if has_window(measure)));
     if windowed && !wanted.says_time_frame() {
         asked.extend(of_definition(setup, &definition, TimeFrame::All));
     }

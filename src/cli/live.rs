@@ -27,12 +27,7 @@ pub(super) async fn problems(global: &Global, config: Config, loaded: Loaded) ->
         now: global.now(),
         config,
     };
-    let sources = setup.sources(
-        None,
-        interrupt_on_signals(),
-        StatementLog::default(),
-        Patience::TryOnce,
-    )?;
+    let sources = setup.sources(None, interrupt_on_signals(), StatementLog::default(), Patience::TryOnce)?;
     let context = setup.context();
     let mut statements = Vec::new();
     for definition in &setup.loaded.catalog.metrics {
@@ -45,7 +40,7 @@ pub(super) async fn problems(global: &Global, config: Config, loaded: Loaded) ->
     let measures: Vec<_> = statements.iter().map(|statement| &statement.measure).collect();
     let prepared = prepare(&measures, &sources)
         .await
-        .map_err(|(name, error)| unreachable(&setup, name, error))?;
+        .map_err(|(name, error)| refused(&setup, &name, error))?;
     let diagnostics = statements
         .iter()
         .flat_map(|statement| statement.diagnostics(&prepared, &setup.loaded.catalog));
@@ -59,22 +54,9 @@ pub(super) async fn problems(global: &Global, config: Config, loaded: Loaded) ->
     Ok(problems)
 }
 
-fn unreachable(setup: &Setup, name: String, error: DatabaseError) -> CliError {
-    if error == DatabaseError::Interrupted {
-        return CliError::Interrupted;
-    }
-    let database = setup.config.databases.get(&name);
-    let replica = database.and_then(|database| database.replicas.first());
-    CliError::Unreachable {
-        key: match replica {
-            Some(_) => format!("[database.{name}] replicas"),
-            None => format!("[database.{name}] url"),
-        },
-        // Displayed without its password.
-        url: replica.or(database.map(|database| &database.url)).map(ToString::to_string).unwrap_or_default(),
-        message: match error {
-            DatabaseError::Unavailable { message, .. } => message,
-            other => other.to_string(),
-        },
+fn refused(setup: &Setup, name: &str, error: DatabaseError) -> CliError {
+    match error {
+        DatabaseError::Interrupted => CliError::Interrupted,
+        other => setup.unreachable(name, &other.to_string()),
     }
 }

@@ -138,7 +138,9 @@ impl Body {
 
     fn relation(&self) -> Vec<Segment> {
         let value = self.value();
-        let written = ["relation", "query"].into_iter().find(|field| value.get(field).is_some());
+        let written = ["relation", "query"]
+            .into_iter()
+            .find(|field| value.get(field).is_some());
         self.field(written.unwrap_or("relation"))
     }
 

@@ -13,9 +13,46 @@ const SMALL_TABLE: u64 = 10_000;
 const SELECTIVE: f64 = 0.5;
 /// Words that are no names without quotes, in PostgreSQL or in SQLite, and stand in schemas all the same.
 const RESERVED: [&str; 40] = [
-    "all", "and", "any", "array", "as", "asc", "between", "by", "case", "cast", "check", "collate", "column",
-    "constraint", "default", "desc", "distinct", "do", "else", "end", "for", "from", "grant", "group", "in", "index",
-    "into", "limit", "not", "null", "offset", "on", "or", "order", "references", "table", "to", "user", "when", "where",
+    "all",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "between",
+    "by",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "column",
+    "constraint",
+    "default",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "for",
+    "from",
+    "grant",
+    "group",
+    "in",
+    "index",
+    "into",
+    "limit",
+    "not",
+    "null",
+    "offset",
+    "on",
+    "or",
+    "order",
+    "references",
+    "table",
+    "to",
+    "user",
+    "when",
+    "where",
 ];
 /// PostgreSQL cuts longer names.
 const LONGEST_NAME: usize = 63;
@@ -78,7 +115,9 @@ pub(super) async fn of(
     if !wanted.keep_selective(session, measure, alias).await? {
         return Ok(Advice::NotNeeded("the conditions keep most rows"));
     }
-    wanted.written(&table.name, table.schema.as_deref(), session.dialect()).map(Advice::Create)
+    wanted
+        .written(&table.name, table.schema.as_deref(), session.dialect())
+        .map(Advice::Create)
 }
 
 /// The columns of the index, in the order that serves: equal ones, one range, what is counted.
@@ -109,7 +148,10 @@ impl<'a> Wanted<'a> {
             }
             names
         };
-        let distinct = matches!(measure.operation, Operation::DistinctCount | Operation::Histogram { .. });
+        let distinct = matches!(
+            measure.operation,
+            Operation::DistinctCount | Operation::Histogram { .. }
+        );
         if conditions.is_empty() && !distinct {
             return None;
         }
@@ -242,7 +284,11 @@ async fn rows(
     let sql = relation.select(session.dialect(), &wanted, None).map_err(unwritable)?;
     let plan = planned(session, &sql).await?;
     // What the planner divides among workers is more than one of them reads.
-    let shares = if plan.iter().any(|node| node.kind.starts_with("Gather")) { 2.4 } else { 1.0 };
+    let shares = if plan.iter().any(|node| node.kind.starts_with("Gather")) {
+        2.4
+    } else {
+        1.0
+    };
     let scan = plan.iter().find(|node| node.table.is_some());
     Ok(scan.and_then(|node| node.rows).unwrap_or_default() * shares)
 }
@@ -263,8 +309,9 @@ fn name(table: &str, columns: &[String], predicate: &str) -> String {
 
 /// FNV-1a: the same on every machine and in every release.
 fn hash(text: &str) -> u32 {
-    text.bytes()
-        .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    text.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// A name as migrations are written: in quotes only where it needs them.

@@ -22,7 +22,11 @@ pub struct Analysis {
 pub(super) async fn run(session: &mut Session, sql: &str) -> Result<Analysis, Failure> {
     match session.dialect() {
         Dialect::Postgres => {
-            let text = document(session, &format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {sql}")).await?;
+            let text = document(
+                session,
+                &format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {sql}"),
+            )
+            .await?;
             let measured = plan::measured(&text)?;
             Ok(Analysis {
                 elapsed: Duration::from_secs_f64((measured.milliseconds / 1000.0).max(0.0)),

@@ -92,7 +92,10 @@ pub(super) async fn of_refusal(
     }
     if !missing.is_empty() && refusal.reason == Reason::MissingTable {
         let known = table_names(session).await?;
-        return Ok(missing.into_iter().map(|table| unknown_table(&table.name, &known)).collect());
+        return Ok(missing
+            .into_iter()
+            .map(|table| unknown_table(&table.name, &known))
+            .collect());
     }
     let unknown = match refusal.reason {
         Reason::MissingColumn => named_column(&refusal.message),
@@ -127,7 +130,11 @@ fn unknown_table(name: &str, known: &[String]) -> Finding {
         kind: FindingKind::UnknownTable,
         name: Some(name.to_owned()),
         message: format!("the database has no table `{name}`"),
-        help: Some(offered(name, known.iter().map(String::as_str), "run the product's migrations first")),
+        help: Some(offered(
+            name,
+            known.iter().map(String::as_str),
+            "run the product's migrations first",
+        )),
     }
 }
 
@@ -137,7 +144,11 @@ pub(super) fn unknown_column(name: &str, table: &str, info: &TableInfo) -> Findi
         kind: FindingKind::UnknownColumn,
         name: Some(name.to_owned()),
         message: format!("`{table}` has no column `{name}`"),
-        help: Some(offered(name, known, "name one of its columns, or run the product's migrations first")),
+        help: Some(offered(
+            name,
+            known,
+            "name one of its columns, or run the product's migrations first",
+        )),
     }
 }
 

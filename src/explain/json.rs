@@ -20,14 +20,17 @@ fn part(part: &Part) -> Value {
         Part::Events { command, keys } => json!({"kind": "events", "command": command, "keys": keys}),
         Part::Known(says) => json!({"kind": "known", "says": says}),
         Part::Failed {
+            database,
             statement,
             failure: cause,
-        } => json!({"kind": "failed", "statement": statement, "error": failure(cause)}),
+        } => json!({"kind": "failed", "database": database, "statement": statement, "error": failure(cause)}),
     }
 }
 
 fn statement(explained: &Explained) -> Value {
-    let window = explained.window.map(|window| json!({"from": window.from.to_rfc3339(), "to": window.to.to_rfc3339()}));
+    let window = explained
+        .window
+        .map(|window| json!({"from": window.from.to_rfc3339(), "to": window.to.to_rfc3339()}));
     json!({
         "kind": "statement",
         "database": explained.database,
@@ -87,7 +90,9 @@ fn advice(advice: &Advice) -> Value {
 }
 
 fn analysed(analysis: &Analysis) -> Value {
-    let pages = analysis.pages.map(|(found, read)| json!({"found": found, "read": read}));
+    let pages = analysis
+        .pages
+        .map(|(found, read)| json!({"found": found, "read": read}));
     json!({"elapsed": seconds(analysis.elapsed), "pages": pages})
 }
 

@@ -18,8 +18,8 @@ mod subject;
 pub use advice::{Advice, IndexAdvice};
 pub use analysis::Analysis;
 pub use cost::{BATCH_BUDGET, COLD_BUDGET, MODEL, Prediction};
-pub use plan::PlanNode;
 pub use finding::{Finding, FindingKind};
+pub use plan::PlanNode;
 pub use prepare::{Prepared, prepare};
 pub use statement::{Examined, Explained, Verdict};
 pub use subject::{Subject, statements_of};
@@ -46,7 +46,12 @@ pub enum Part {
     /// The run knows it; in words.
     Known(String),
     /// It cannot be explained; the statement, as far as it can be written.
-    Failed { statement: Option<String>, failure: Failure },
+    Failed {
+        /// The name under `[database.*]`.
+        database: String,
+        statement: Option<String>,
+        failure: Failure,
+    },
 }
 
 impl Explanation {
@@ -57,12 +62,13 @@ impl Explanation {
         }
     }
 
-    /// Whether any part is over its budget, or could not be explained.
-    pub fn is_well(&self) -> bool {
-        self.parts.iter().all(|part| match part {
-            Part::Statement(explained) => explained.verdict() == Verdict::Within,
-            Part::Failed { .. } => false,
-            Part::Events { .. } | Part::Known(_) => true,
+    /// A database that could not be asked, and why.
+    pub fn unreachable(&self) -> Option<(&str, &Failure)> {
+        self.parts.iter().find_map(|part| match part {
+            Part::Failed { database, failure, .. } if failure.reason == Reason::SourceUnavailable => {
+                Some((database.as_str(), failure))
+            }
+            _ => None,
         })
     }
 }
@@ -119,6 +125,7 @@ impl<'a> Explainer<'a> {
         match self.statement(database, leaf).await {
             Ok(explained) => Part::Statement(Box::new(explained)),
             Err(failure) => Part::Failed {
+                database: database.clone(),
                 statement: self.written(database, leaf),
                 failure,
             },

@@ -88,12 +88,17 @@ fn add(plan: &Value, depth: usize, loops: f64, fraction: f64, nodes: &mut Vec<Pl
         }
         _ => 1.0,
     };
-    let of_children: f64 = children.iter().map(|child| runs(child) * number(child, "Total Cost")).sum();
+    let of_children: f64 = children
+        .iter()
+        .map(|child| runs(child) * number(child, "Total Cost"))
+        .sum();
     nodes.push(PlanNode {
         depth,
         table: text("Relation Name"),
         index: text("Index Name"),
-        condition: text("Index Cond").or_else(|| text("TID Cond")).or_else(|| text("Hash Cond")),
+        condition: text("Index Cond")
+            .or_else(|| text("TID Cond"))
+            .or_else(|| text("Hash Cond")),
         filter: text("Filter"),
         cost: Some(cost),
         rows: Some(number(plan, "Plan Rows")),

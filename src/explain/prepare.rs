@@ -1,6 +1,6 @@
 //! Every statement prepared on the live schema, and what the catalogue says against it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::future::join_all;
 
@@ -28,15 +28,15 @@ pub type Prepared = HashMap<Measure, Vec<Finding>>;
 pub async fn prepare(measures: &[&Measure], sources: &Sources) -> Result<Prepared, (String, DatabaseError)> {
     let mut prepared = Prepared::new();
     let mut by_database: HashMap<&str, Vec<&Measure>> = HashMap::new();
+    let mut known: HashSet<&Measure> = HashSet::new();
     for measure in measures {
         let name = match measure {
             Measure::Database(measure) => &measure.database,
             Measure::SqlValue(measure) => &measure.database,
             _ => continue,
         };
-        let known = by_database.entry(name).or_default();
-        if !known.contains(measure) {
-            known.push(measure);
+        if known.insert(measure) {
+            by_database.entry(name).or_default().push(measure);
         }
     }
     for (name, measures) in by_database {
@@ -162,19 +162,33 @@ async fn against(
     if let Some(column) = &measure.column
         && let Some((table, info)) = table(session, database, measure, &column.table).await?
     {
-        let is_text = info.columns.get(&column.name).is_some_and(|info| info.kind == ColumnKind::Text);
+        let is_text = info
+            .columns
+            .get(&column.name)
+            .is_some_and(|info| info.kind == ColumnKind::Text);
         let of_numbers = matches!(measure.operation, Operation::Sum | Operation::Average);
         if is_text && of_numbers {
-            let message = format!("column `{}` of `{}` holds text, which cannot be summed", column.name, table.name);
+            let message = format!(
+                "column `{}` of `{}` holds text, which cannot be summed",
+                column.name, table.name
+            );
             found.push(Finding::refused(message).at_counted());
         }
         let unindexed = measure.operation == Operation::DistinctCount && !info.indexed.contains(&column.name);
         if unindexed && is_larger(session, database, &table, LARGE_TABLE).await? {
-            found.push(Finding::new(FindingKind::DistinctCountUnindexed, &column.name, &table.name));
+            found.push(Finding::new(
+                FindingKind::DistinctCountUnindexed,
+                &column.name,
+                &table.name,
+            ));
         }
         let histogram = matches!(measure.operation, Operation::Histogram { .. });
         if histogram && is_larger(session, database, &table, HUGE_TABLE).await? {
-            found.push(Finding::new(FindingKind::HistogramLargeTable, &column.name, &table.name));
+            found.push(Finding::new(
+                FindingKind::HistogramLargeTable,
+                &column.name,
+                &table.name,
+            ));
         }
     }
     if let Some((column, _)) = &measure.window

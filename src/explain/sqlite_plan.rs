@@ -30,7 +30,9 @@ fn node(words: &str, depth: usize, rows_of: &dyn Fn(&str) -> Option<u64>, range:
     let verb = parts.next().unwrap_or_default();
     let reads = matches!(verb, "SCAN" | "SEARCH");
     let table = reads.then(|| parts.next()).flatten().map(str::to_owned);
-    let condition = words.split_once('(').map(|(_, inner)| inner.trim_end_matches(')').to_owned());
+    let condition = words
+        .split_once('(')
+        .map(|(_, inner)| inner.trim_end_matches(')').to_owned());
     let condition = condition.filter(|_| verb == "SEARCH");
     let in_table = table.as_deref().and_then(rows_of).map(|rows| rows as f64);
     let by_key = words.contains("USING INTEGER PRIMARY KEY");

@@ -135,11 +135,7 @@ async fn of_batches(
     })
 }
 
-async fn of_query(
-    session: &mut Session,
-    database: &Database,
-    measure: &SqlValueMeasure,
-) -> Result<Explained, Failure> {
+async fn of_query(session: &mut Session, database: &Database, measure: &SqlValueMeasure) -> Result<Explained, Failure> {
     let statement = measure.query.render(session.dialect()).map_err(unwritable)?;
     let tables = measure.query.tables();
     let statistics = Statistics::of(&tables, session, database).await?;

@@ -25,7 +25,11 @@ pub fn statements_of<'a>(definition: &'a MetricDefinition, measure: &Measure) ->
     match measure {
         Measure::Database(_) | Measure::SqlValue(_) => vec![subject(None, measure)],
         Measure::Sum(parts) => {
-            let of_metrics = definition.options.get("metrics").and_then(Value::as_array).map_or(0, Vec::len);
+            let of_metrics = definition
+                .options
+                .get("metrics")
+                .and_then(Value::as_array)
+                .map_or(0, Vec::len);
             let in_place = parts.iter().skip(of_metrics).enumerate();
             in_place
                 .filter(|(_, part)| matches!(part, Measure::Database(_) | Measure::SqlValue(_)))
@@ -64,14 +68,14 @@ impl Subject<'_> {
                 (Severity::Warning, Code::DistinctCountUnindexed, QueryPart::Counted)
             }
             FindingKind::HistogramLargeTable => (Severity::Warning, Code::HistogramLargeTable, QueryPart::Relation),
-            FindingKind::WindowUnindexed => {
-                (Severity::Warning, Code::WindowUnindexed, QueryPart::WindowColumn(name))
-            }
+            FindingKind::WindowUnindexed => (Severity::Warning, Code::WindowUnindexed, QueryPart::WindowColumn(name)),
         };
         let help = match part {
             QueryPart::WindowColumn(_) if severity == Severity::Error => {
                 let nearest = finding.help.as_deref().unwrap_or_default();
-                Some(format!("the time frame looks at it: name another one as `timestamp_column`; {nearest}"))
+                Some(format!(
+                    "the time frame looks at it: name another one as `timestamp_column`; {nearest}"
+                ))
             }
             _ => finding.help.clone(),
         };

@@ -179,9 +179,15 @@ fn a_table_without_an_id_is_counted_by_its_rows_where_the_schema_can_be_asked() 
     crate::instance::count(&cli, "counts.labels", "optional", "labels");
     let dumped = |url: &str| {
         let arguments = ["dump", "sql", "--only", "counts.[lu]*"];
-        let output = cli.command(&arguments).env("SERVICE_PING__DATABASE__MAIN__URL", url).output();
+        let output = cli
+            .command(&arguments)
+            .env("SERVICE_PING__DATABASE__MAIN__URL", url)
+            .output();
         let output = output.expect("the binary runs");
-        (String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+        (
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
     };
     let (there, said) = dumped("sqlite://product.db");
     assert_eq!(
@@ -194,7 +200,10 @@ fn a_table_without_an_id_is_counted_by_its_rows_where_the_schema_can_be_asked() 
     let (away, said) = dumped("postgres://ping:secret@127.0.0.1:1/product");
     assert!(away.contains("COUNT(\"labels\".\"id\")"), "{away}");
     assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.starts_with("tables of [database.main] are taken to have an id"), "{said}");
+    assert!(
+        said.starts_with("tables of [database.main] are taken to have an id"),
+        "{said}"
+    );
     assert!(!said.contains("secret"), "{said}");
 }
 
@@ -202,11 +211,16 @@ fn a_table_without_an_id_is_counted_by_its_rows_where_the_schema_can_be_asked() 
 fn each_metric_is_in_one_of_the_two_dumps() {
     let cli = sample();
     let keys = |verb: &[&str]| {
-        let document = json(&cli.run(&[verb, &["--now", NOW, "--format", "json"]].concat()).expect_code(0).stdout);
+        let document = json(
+            &cli.run(&[verb, &["--now", NOW, "--format", "json"]].concat())
+                .expect_code(0)
+                .stdout,
+        );
         move |key: &str| value_at(&document, key).is_some()
     };
     let (sql, other) = (keys(&["dump", "sql"]), keys(&["dump", "non-sql"]));
-    cli.run(&["generate", "--now", NOW, "--metadata", "m.json"]).expect_code(0);
+    cli.run(&["generate", "--now", NOW, "--metadata", "m.json"])
+        .expect_code(0);
     let metadata = json(&cli.read("m.json"));
     let metrics = metadata["metrics"].as_array().expect("a list");
     assert!(metrics.len() > 300);

@@ -25,7 +25,14 @@ fn issues() -> String {
 }
 
 fn measured(cli: &Cli, name: &str, time_frame: &str, options: &str) {
-    definition(cli, &format!("counts.{name}"), "optional", time_frame, "DatabaseMetric", options);
+    definition(
+        cli,
+        &format!("counts.{name}"),
+        "optional",
+        time_frame,
+        "DatabaseMetric",
+        options,
+    );
 }
 
 fn on_postgres() -> (Cli, Database<'static>) {
@@ -35,16 +42,34 @@ fn on_postgres() -> (Cli, Database<'static>) {
     }
     database.psql("VACUUM ANALYZE");
     let cli = Cli::new();
-    cli.write("service-ping.toml", &format!("[database.main]\nurl = {:?}\n", database.reader_url()));
+    cli.write(
+        "service-ping.toml",
+        &format!("[database.main]\nurl = {:?}\n", database.reader_url()),
+    );
     definitions(&cli);
     (cli, database)
 }
 
 fn definitions(cli: &Cli) {
     measured(cli, "issues", "all", "operation: count\n  relation: issues");
-    measured(cli, "opened", "28d", "operation: count\n  relation: issues WHERE state_id = 3");
-    measured(cli, "closed", "all", "operation: count\n  relation: issues WHERE closed_at IS NOT NULL");
-    measured(cli, "authors", "all", "operation: distinct_count\n  relation: issues\n  column: author_id");
+    measured(
+        cli,
+        "opened",
+        "28d",
+        "operation: count\n  relation: issues WHERE state_id = 3",
+    );
+    measured(
+        cli,
+        "closed",
+        "all",
+        "operation: count\n  relation: issues WHERE closed_at IS NOT NULL",
+    );
+    measured(
+        cli,
+        "authors",
+        "all",
+        "operation: distinct_count\n  relation: issues\n  column: author_id",
+    );
     measured(
         cli,
         "secret_authors",
@@ -72,9 +97,15 @@ fn an_index_that_is_advised_is_used_once_it_is_there() {
             "CREATE INDEX CONCURRENTLY index_issues_on_state_id_and_created_at_and_id ON issues \
              (state_id, created_at, id)",
         ),
-        ("counts.authors", "CREATE INDEX CONCURRENTLY index_issues_on_author_id ON issues (author_id)"),
+        (
+            "counts.authors",
+            "CREATE INDEX CONCURRENTLY index_issues_on_author_id ON issues (author_id)",
+        ),
         ("counts.closed", " ON issues (id) WHERE \"closed_at\" IS NOT NULL"),
-        ("counts.secret_authors", " ON issues (created_at, author_id) WHERE \"confidential\""),
+        (
+            "counts.secret_authors",
+            " ON issues (created_at, author_id) WHERE \"confidential\"",
+        ),
     ] {
         let before = explained(&cli, &[key]);
         let create = &part(&before)["index"]["create"];
@@ -105,9 +136,16 @@ fn on_sqlite_an_index_that_is_advised_is_used_once_it_is_there() {
          INSERT INTO issues SELECT i, i * 7919 % 5000, i % 20, datetime('2026-11-19', -i || ' hours') FROM c",
     );
     cli.write("service-ping.toml", "[database.main]\nurl = \"sqlite://x.db\"\n");
-    measured(&cli, "opened", "28d", "operation: count\n  relation: issues WHERE state_id = 3");
+    measured(
+        &cli,
+        "opened",
+        "28d",
+        "operation: count\n  relation: issues WHERE state_id = 3",
+    );
     let before = explained(&cli, &["counts.opened"]);
-    let up = part(&before)["index"]["create"]["up"].as_str().unwrap_or_else(|| panic!("{before:#}"));
+    let up = part(&before)["index"]["create"]["up"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{before:#}"));
     assert_eq!(
         up,
         "CREATE INDEX index_issues_on_state_id_and_created_at_and_id ON issues (state_id, created_at, id)"
@@ -132,7 +170,11 @@ fn nothing_is_counted_unless_it_is_asked_for() {
         let counts = statements.filter(|line| line.contains("COUNT(") && !line.contains("EXPLAIN (FORMAT JSON)"));
         counts.map(str::to_owned).collect::<Vec<_>>()
     };
-    assert!(database.logs().contains("EXPLAIN (FORMAT JSON) SELECT COUNT("), "{}", database.logs());
+    assert!(
+        database.logs().contains("EXPLAIN (FORMAT JSON) SELECT COUNT("),
+        "{}",
+        database.logs()
+    );
     assert_eq!(counted(&database.logs()), Vec::<String>::new());
     let analyzed = explained(&cli, &["counts.issues", "--analyze"]);
     assert!(part(&analyzed)["analysis"]["elapsed"].is_f64(), "{analyzed:#}");
@@ -147,7 +189,9 @@ fn a_windowed_metric_is_shown_with_and_without_its_window() {
     let frames = |arguments: &[&str]| {
         let explained = explained(&cli, arguments);
         let frames = explained.as_array().expect("a list").iter();
-        frames.map(|one| one["time_frame"].as_str().expect("a frame").to_owned()).collect::<Vec<_>>()
+        frames
+            .map(|one| one["time_frame"].as_str().expect("a frame").to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(frames(&["counts.opened"]), ["28d", "all"]);
     assert_eq!(frames(&["counts.opened", "--time-frame", "7d"]), ["7d"]);
@@ -161,10 +205,15 @@ fn for_a_person_and_for_a_merge_request() {
     for (name, arguments) in [
         ("human.txt", &["counts.opened", "--analyze"][..]),
         ("several.txt", &["--all", "--only", "counts.[ail]*"]),
-        ("merge_request.md", &["counts.opened", "--format", "markdown", "--analyze"]),
+        (
+            "merge_request.md",
+            &["counts.opened", "--format", "markdown", "--analyze"],
+        ),
         ("opened.json", &["counts.opened", "--format", "json"]),
     ] {
-        let shown = cli.run(&[&["explain", "--now", NOW], arguments].concat()).expect_code(0);
+        let shown = cli
+            .run(&[&["explain", "--now", NOW], arguments].concat())
+            .expect_code(0);
         assert_eq!(shown.stderr, "");
         let wide: Vec<&str> = shown.stdout.lines().filter(|line| line.chars().count() > 80).collect();
         assert!(!name.ends_with("txt") || wide.is_empty(), "{wide:#?}");
@@ -182,7 +231,10 @@ fn numbers_out(text: &str) -> String {
         (r#""(cold|warm|cost|rows)": [0-9.e-]+"#, "\"$1\": 0"),
     ];
     patterns.iter().fold(text.to_owned(), |text, (pattern, shown)| {
-        Regex::new(pattern).expect("a pattern").replace_all(&text, *shown).into_owned()
+        Regex::new(pattern)
+            .expect("a pattern")
+            .replace_all(&text, *shown)
+            .into_owned()
     })
 }
 
@@ -197,9 +249,15 @@ fn what_no_database_answers_is_one_line() {
     let event = explain("RedisMetric");
     assert!(event.contains("cannot be explained: invalid_options: "), "{event}");
     let keys = explain("counts.wiki_pages_view");
-    assert!(keys.contains("  GET USAGE_WIKI_PAGES_VIEW\n  1 key of the event store\n"), "{keys}");
+    assert!(
+        keys.contains("  GET USAGE_WIKI_PAGES_VIEW\n  1 key of the event store\n"),
+        "{keys}"
+    );
     let parts = explain("counts_monthly.aggregated_metrics.users_planning");
-    assert!(parts.contains("string_agg") || parts.contains("group_concat"), "{parts}");
+    assert!(
+        parts.contains("string_agg") || parts.contains("group_concat"),
+        "{parts}"
+    );
 }
 
 #[test]

@@ -17,10 +17,30 @@ fn measured(cli: &Cli, name: &str, time_frame: &str, options: &str) {
 
 /// A mistake of each kind, with its file, line, column, code and a word of its help.
 fn mistakes(cli: &Cli) -> Vec<(&'static str, u64, u64, &'static str, &'static str)> {
-    measured(cli, "a_table", "all", "operation: count\n  relation: isues WHERE isues.id > 5");
-    measured(cli, "b_column", "all", "operation: count\n  relation: >-\n    issues\n    WHERE stat_id = 5");
-    measured(cli, "c_counted", "all", "operation: distinct_count\n  relation: issues\n  column: autor_id");
-    measured(cli, "d_sum", "all", "operation: sum\n  relation: issues\n  column: title");
+    measured(
+        cli,
+        "a_table",
+        "all",
+        "operation: count\n  relation: isues WHERE isues.id > 5",
+    );
+    measured(
+        cli,
+        "b_column",
+        "all",
+        "operation: count\n  relation: >-\n    issues\n    WHERE stat_id = 5",
+    );
+    measured(
+        cli,
+        "c_counted",
+        "all",
+        "operation: distinct_count\n  relation: issues\n  column: autor_id",
+    );
+    measured(
+        cli,
+        "d_sum",
+        "all",
+        "operation: sum\n  relation: issues\n  column: title",
+    );
     measured(cli, "e_window", "28d", "operation: count\n  relation: issues");
     measured(
         cli,
@@ -28,7 +48,12 @@ fn mistakes(cli: &Cli) -> Vec<(&'static str, u64, u64, &'static str, &'static st
         "7d",
         "operation: count\n  relation: issues\n  timestamp_column: closd_at",
     );
-    measured(cli, "g_key", "all", "operation: count\n  relation: notes\n  primary_key: [author_id, not_id]");
+    measured(
+        cli,
+        "g_key",
+        "all",
+        "operation: count\n  relation: notes\n  primary_key: [author_id, not_id]",
+    );
     measured(
         cli,
         "h_start",
@@ -68,7 +93,13 @@ fn mistakes(cli: &Cli) -> Vec<(&'static str, u64, u64, &'static str, &'static st
         ("metrics/g_key.yml", 12, 28, "unknown_column", "`note_id`"),
         ("metrics/h_start.yml", 12, 21, "unknown_column", "`id`"),
         ("metrics/i_join.yml", 11, 40, "unknown_column", "`author_id`"),
-        ("metrics/instrumentations/classes.yml", 6, 26, "unknown_column", "`title`"),
+        (
+            "metrics/instrumentations/classes.yml",
+            6,
+            26,
+            "unknown_column",
+            "`title`",
+        ),
         ("metrics/l_sum.yml", 15, 45, "unknown_table", "`notes`"),
     ]
 }
@@ -79,7 +110,11 @@ fn assert_found(cli: &Cli) {
     let problems = json(&checked.stdout);
     let problems = problems["problems"].as_array().expect("a list");
     let place = |problem: &Value| {
-        let file = problem["file"].as_str().expect("a file").trim_start_matches("./").to_owned();
+        let file = problem["file"]
+            .as_str()
+            .expect("a file")
+            .trim_start_matches("./")
+            .to_owned();
         (
             file,
             problem["line"].as_u64().unwrap_or_default(),
@@ -96,7 +131,9 @@ fn assert_found(cli: &Cli) {
     wanted.sort();
     assert_eq!(found, wanted, "{problems:#?}");
     for (file, .., help) in expected {
-        let problem = problems.iter().find(|problem| problem["file"].as_str().is_some_and(|at| at.ends_with(file)));
+        let problem = problems
+            .iter()
+            .find(|problem| problem["file"].as_str().is_some_and(|at| at.ends_with(file)));
         let said = problem.and_then(|problem| problem["help"].as_str()).unwrap_or_default();
         assert!(said.contains(help), "{file}: {said}");
     }
@@ -107,11 +144,21 @@ fn assert_found(cli: &Cli) {
 #[test]
 fn planted_mistakes_are_found_on_postgresql() {
     let database = Postgres::shared().database();
-    TABLES.iter().for_each(|table| drop(database.psql(&table.replace("_at TEXT", "_at TIMESTAMPTZ"))));
+    TABLES
+        .iter()
+        .for_each(|table| drop(database.psql(&table.replace("_at TEXT", "_at TIMESTAMPTZ"))));
     let cli = Cli::new().env("SERVICE_PING__DATABASE__MAIN__URL", &database.reader_url());
     assert_found(&cli);
-    let counted = database.logs().lines().filter(|line| line.contains("SELECT COUNT(")).count();
-    let planned = database.logs().lines().filter(|line| line.contains("EXPLAIN SELECT COUNT(")).count();
+    let counted = database
+        .logs()
+        .lines()
+        .filter(|line| line.contains("SELECT COUNT("))
+        .count();
+    let planned = database
+        .logs()
+        .lines()
+        .filter(|line| line.contains("EXPLAIN SELECT COUNT("))
+        .count();
     assert!(planned > 5 && counted == planned, "{}", database.logs());
 }
 
@@ -131,7 +178,12 @@ fn what_wants_an_index_is_warned_about_by_the_statistics() {
     database.psql("INSERT INTO events (author_id) SELECT i FROM generate_series(1, 10001) i");
     database.psql("ANALYZE");
     let cli = Cli::new().env("SERVICE_PING__DATABASE__MAIN__URL", &database.reader_url());
-    measured(&cli, "authors", "all", "operation: distinct_count\n  relation: events\n  column: author_id");
+    measured(
+        &cli,
+        "authors",
+        "all",
+        "operation: distinct_count\n  relation: events\n  column: author_id",
+    );
     measured(&cli, "monthly", "28d", "operation: count\n  relation: events");
     measured(
         &cli,
@@ -143,7 +195,9 @@ fn what_wants_an_index_is_warned_about_by_the_statistics() {
         let checked = cli.run(&["validate", "--database", "--format", "json"]).expect_code(0);
         let problems = json(&checked.stdout);
         let problems = problems["problems"].as_array().expect("a list").iter();
-        let mut codes: Vec<String> = problems.map(|problem| problem["code"].as_str().expect("a code").to_owned()).collect();
+        let mut codes: Vec<String> = problems
+            .map(|problem| problem["code"].as_str().expect("a code").to_owned())
+            .collect();
         codes.sort();
         codes.retain(|code| code != "incomplete");
         codes
@@ -151,7 +205,10 @@ fn what_wants_an_index_is_warned_about_by_the_statistics() {
     assert_eq!(codes(), ["distinct_count_unindexed", "window_unindexed"]);
     cli.run(&["validate", "--database", "--deny-warnings"]).expect_code(3);
     database.psql("UPDATE pg_class SET reltuples = 1000001 WHERE relname = 'events'");
-    assert_eq!(codes(), ["distinct_count_unindexed", "histogram_large_table", "window_unindexed"]);
+    assert_eq!(
+        codes(),
+        ["distinct_count_unindexed", "histogram_large_table", "window_unindexed"]
+    );
     database.psql("CREATE INDEX ON events (author_id)");
     database.psql("CREATE INDEX ON events (created_at, author_id)");
     database.psql("UPDATE pg_class SET reltuples = 10000 WHERE relname = 'events'");
@@ -163,19 +220,35 @@ fn a_database_that_is_away_is_named_without_its_password() {
     let cli = Cli::new();
     measured(&cli, "issues", "all", "operation: count\n  relation: issues");
     let none = cli.run(&["validate", "--database"]).expect_code(3);
-    assert!(none.stderr.contains("no database is configured: name one as [database.main]"), "{}", none.stderr);
+    assert!(
+        none.stderr
+            .contains("no database is configured: name one as [database.main]"),
+        "{}",
+        none.stderr
+    );
     let url = format!("postgres://ping:{READER_PASSWORD}@127.0.0.1:1/product");
     cli.write("service-ping.toml", &format!("[database.main]\nurl = {url:?}\n"));
     let away = cli.run(&["validate", "--database"]).expect_code(1);
     assert_eq!(
         away.stderr,
-        "error: [database.main] url = \"postgres://ping@127.0.0.1:1/product\" cannot be asked: connection refused; \
-         start the database, or correct the key\n"
+        "error: [database.main] url = \"postgres://ping@127.0.0.1:1/product\": database \"main\" is not available: \
+         connection refused; start the database, or correct the key\n"
+    );
+    let explained = cli.run(&["explain", "issues"]).expect_code(1);
+    assert_eq!(explained.stderr, away.stderr);
+    assert!(
+        explained.stdout.contains("  cannot be explained: source_unavailable: "),
+        "{}",
+        explained.stdout
     );
     let other = "operation: count\n  relation: issues\n  database: ci";
     measured(&cli, "builds", "all", other);
     crate::instance::database(&cli.folder().join("x.db"), TABLES[0]);
     cli.write("service-ping.toml", "[database.main]\nurl = \"sqlite://x.db\"\n");
     let missing = cli.run(&["validate", "--database"]).expect_code(3);
-    assert!(missing.stderr.contains("the configuration has no [database.ci]"), "{}", missing.stderr);
+    assert!(
+        missing.stderr.contains("the configuration has no [database.ci]"),
+        "{}",
+        missing.stderr
+    );
 }

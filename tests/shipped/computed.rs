@@ -54,10 +54,23 @@ pub fn dumped(url: &str, definitions: &Path) -> BTreeMap<String, String> {
     let cli = Cli::new().env("SERVICE_PING__DATABASE__MAIN__URL", url);
     let definitions = definitions.display().to_string();
     let now = now().to_rfc3339();
-    let arguments = ["dump", "sql", "--now", &now, "--definitions", &definitions, "--format", "json"];
+    let arguments = [
+        "dump",
+        "sql",
+        "--now",
+        &now,
+        "--definitions",
+        &definitions,
+        "--format",
+        "json",
+    ];
     let dumped = cli.run(&arguments).expect_code(0);
     let mut statements = BTreeMap::new();
-    leaves(&serde_json::from_str(&dumped.stdout).expect("the dump is JSON"), "", &mut statements);
+    leaves(
+        &serde_json::from_str(&dumped.stdout).expect("the dump is JSON"),
+        "",
+        &mut statements,
+    );
     statements
 }
 

@@ -73,7 +73,8 @@ fn each_statement_is_one_query_in_both_dialects() {
         assert!(statements.len() >= MANY, "only {}", statements.len());
         assert_eq!(statements, crate::computed::dumped(url, &shipped()));
         for (key, sql) in statements {
-            let parsed = Parser::parse_sql(dialect.as_ref(), &sql).unwrap_or_else(|error| panic!("{key}: {error}\n{sql}"));
+            let parsed =
+                Parser::parse_sql(dialect.as_ref(), &sql).unwrap_or_else(|error| panic!("{key}: {error}\n{sql}"));
             assert!(matches!(parsed.as_slice(), [Statement::Query(_)]), "{key}: {sql}");
         }
     }

@@ -20,7 +20,9 @@ pub(super) fn text(answered: &[Answered]) -> String {
         text.push('\n');
     }
     let statements = || {
-        let explanations = answered.iter().filter_map(|answered| answered.explanation.as_ref().ok());
+        let explanations = answered
+            .iter()
+            .filter_map(|answered| answered.explanation.as_ref().ok());
         explanations
             .flat_map(|explanation| &explanation.parts)
             .filter_map(|part| match part {
@@ -55,7 +57,9 @@ fn next<'a>(statements: impl Iterator<Item = &'a Explained>) -> String {
 }
 
 fn one(answered: &Answered) -> String {
-    let frame = answered.frame.map_or(String::new(), |frame| format!("  {}", in_words(frame)));
+    let frame = answered
+        .frame
+        .map_or(String::new(), |frame| format!("  {}", in_words(frame)));
     let mut text = format!("{}{frame}\n", answered.label);
     match &answered.explanation {
         Err(failure) => text += &failed(failure),
@@ -83,10 +87,14 @@ fn of_part(part: &Part) -> String {
         Part::Events { command, keys } => {
             let shown: String = command.chars().take(WIDTH).collect();
             let more = if shown.len() < command.len() { "…" } else { "" };
-            format!("{}  {} of the event store\n", paragraph(&format!("{shown}{more}"), "  "), counted(*keys, "key"))
+            format!(
+                "{}  {} of the event store\n",
+                paragraph(&format!("{shown}{more}"), "  "),
+                counted(*keys, "key")
+            )
         }
         Part::Known(says) => paragraph(says, "  "),
-        Part::Failed { statement, failure } => {
+        Part::Failed { statement, failure, .. } => {
             let statement = statement.as_ref().map_or(String::new(), |sql| query(sql, "  "));
             statement + &failed(failure)
         }
@@ -94,8 +102,10 @@ fn of_part(part: &Part) -> String {
 }
 
 fn failed(failure: &Failure) -> String {
-    paragraph(&format!("cannot be explained: {}: {}", failure.reason, failure.message), "  ")
-        + &paragraph(failure.reason.advice(), "  ")
+    paragraph(
+        &format!("cannot be explained: {}: {}", failure.reason, failure.message),
+        "  ",
+    ) + &paragraph(failure.reason.advice(), "  ")
 }
 
 fn of_statement(explained: &Explained) -> String {
@@ -117,7 +127,14 @@ fn of_statement(explained: &Explained) -> String {
         Some(Err(failure)) => text += &line("measured", &format!("failed: {}: {}", failure.reason, failure.message)),
     }
     let uses = explained.uses();
-    text += &line("uses", &if uses.is_empty() { "no index".to_owned() } else { uses.join(", ") });
+    text += &line(
+        "uses",
+        &if uses.is_empty() {
+            "no index".to_owned()
+        } else {
+            uses.join(", ")
+        },
+    );
     text += &lacks(&explained.advice);
     text + &line("verdict", &verdict(explained))
 }
@@ -184,14 +201,25 @@ fn plan(nodes: &[PlanNode]) -> String {
     for node in nodes {
         let step = format!("    {}{}", "  ".repeat(node.depth), step(node));
         let step: String = step.chars().take(STEP).collect();
-        text += &format!("{step:<width$}{:>12}{:>12}\n", number(node.cost), number(node.rows), width = STEP + 2);
+        text += &format!(
+            "{step:<width$}{:>12}{:>12}\n",
+            number(node.cost),
+            number(node.rows),
+            width = STEP + 2
+        );
     }
     text
 }
 
 pub(super) fn step(node: &PlanNode) -> String {
-    let table = node.table.as_ref().map_or(String::new(), |table| format!(" on {table}"));
-    let index = node.index.as_ref().map_or(String::new(), |index| format!(" by {index}"));
+    let table = node
+        .table
+        .as_ref()
+        .map_or(String::new(), |table| format!(" on {table}"));
+    let index = node
+        .index
+        .as_ref()
+        .map_or(String::new(), |index| format!(" by {index}"));
     format!("{}{table}{index}", node.kind)
 }
 

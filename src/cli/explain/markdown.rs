@@ -1,7 +1,7 @@
 //! An explanation as text for a merge request: query, plan, time, and the migration of the index.
 
-use super::human::{batches, in_words, measured, number, predicted, step, verdict};
 use super::Answered;
+use super::human::{batches, in_words, measured, number, predicted, step, verdict};
 use crate::cli::output::{counted, wrapped_sql};
 use crate::explain::{Advice, Explained, MODEL, Part};
 
@@ -10,7 +10,9 @@ const WIDTH: usize = 100;
 pub(super) fn text(answered: &[Answered]) -> String {
     let mut text = String::new();
     for answered in answered {
-        let frame = answered.frame.map_or(String::new(), |frame| format!(", {}", in_words(frame)));
+        let frame = answered
+            .frame
+            .map_or(String::new(), |frame| format!(", {}", in_words(frame)));
         text += &format!("## `{}`{frame}\n\n", answered.label);
         match &answered.explanation {
             Err(failure) => text += &format!("Cannot be explained: {}: {}\n\n", failure.reason, failure.message),
@@ -29,9 +31,12 @@ fn of_part(part: &Part) -> String {
         Part::Statement(explained) => of_statement(explained),
         Part::Events { command, keys } => format!("{}{}\n\n", fenced("", command), counted(*keys, "key")),
         Part::Known(says) => format!("{says}\n\n"),
-        Part::Failed { statement, failure } => {
+        Part::Failed { statement, failure, .. } => {
             let statement = statement.as_ref().map_or(String::new(), |sql| fenced("sql", sql));
-            format!("{statement}Cannot be explained: {}: {}\n\n", failure.reason, failure.message)
+            format!(
+                "{statement}Cannot be explained: {}: {}\n\n",
+                failure.reason, failure.message
+            )
         }
     }
 }

@@ -58,7 +58,10 @@ pub async fn table_names(session: &mut Session) -> Result<Vec<String>, DatabaseE
         }
     };
     let rows = session.rows(sql).await?;
-    Ok(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| row.into_iter().next().flatten())
+        .collect())
 }
 
 /// Columns by their place; an expression has no name and ends the list.
