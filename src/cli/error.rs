@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::exit;
 use super::output::counted;
-use crate::config::ConfigErrors;
+use crate::config::{Config, ConfigErrors};
 use crate::definition::LoadError;
 use crate::keyspace::EventError;
 use crate::measure::Failure;
@@ -71,6 +71,20 @@ impl CliError {
             | CliError::Sample(SampleError::Scale(_) | SampleError::Instant) => exit::USAGE,
             CliError::Interrupted => exit::INTERRUPTED,
             _ => exit::UNEXPECTED,
+        }
+    }
+
+    /// A database that cannot be asked: the key of the configuration that names it, and where it is.
+    pub(super) fn unreachable(config: &Config, name: &str, message: &str) -> CliError {
+        let database = config.databases.get(name);
+        let replica = database.and_then(|database| database.replicas.first());
+        let key = if replica.is_some() { "replicas" } else { "url" };
+        let url = replica.or(database.map(|database| &database.url));
+        CliError::Unreachable {
+            key: format!("[database.{name}] {key}"),
+            // Displayed without its password.
+            url: url.map(ToString::to_string).unwrap_or_default(),
+            message: message.to_owned(),
         }
     }
 

@@ -74,7 +74,7 @@ pub(super) async fn run(global: &Global, args: ExplainArgs) -> Result<u8, CliErr
         .filter_map(|answered| answered.explanation.as_ref().ok());
     let mut away = explanations.filter_map(Explanation::unreachable);
     match away.next() {
-        Some((database, failure)) => Err(setup.unreachable(database, &failure.message)),
+        Some((database, failure)) => Err(CliError::unreachable(&setup.config, database, &failure.message)),
         None => Ok(exit::DONE),
     }
 }

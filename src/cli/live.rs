@@ -57,6 +57,6 @@ pub(super) async fn problems(global: &Global, config: Config, loaded: Loaded) ->
 fn refused(setup: &Setup, name: &str, error: DatabaseError) -> CliError {
     match error {
         DatabaseError::Interrupted => CliError::Interrupted,
-        other => setup.unreachable(name, &other.to_string()),
+        other => CliError::unreachable(&setup.config, name, &other.to_string()),
     }
 }

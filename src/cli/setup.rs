@@ -158,20 +158,6 @@ impl Setup {
         url.and_then(|url| url.dialect()).unwrap_or(Dialect::Postgres)
     }
 
-    /// The error that a database cannot be asked: which key of the configuration names it, and where it is.
-    pub(super) fn unreachable(&self, name: &str, message: &str) -> CliError {
-        let database = self.config.databases.get(name);
-        let replica = database.and_then(|database| database.replicas.first());
-        let key = if replica.is_some() { "replicas" } else { "url" };
-        let url = replica.or(database.map(|database| &database.url));
-        CliError::Unreachable {
-            key: format!("[database.{name}] {key}"),
-            // Displayed without its password.
-            url: url.map(ToString::to_string).unwrap_or_default(),
-            message: message.to_owned(),
-        }
-    }
-
     /// The sources of one run. Nothing is opened yet.
     pub(super) fn sources(
         &self,

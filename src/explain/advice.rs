@@ -1,62 +1,17 @@
 //! The index that would serve a measure, where none does.
 
+use super::migration::IndexAdvice;
 use super::plan::PlanNode;
 use super::statement::{planned, unwritable};
 use super::statistics::Statistics;
 use crate::measure::{DatabaseMeasure, Failure};
-use crate::relation::{Aggregate, Condition, ConditionKind, Dialect, Operation};
+use crate::relation::{Aggregate, Condition, ConditionKind, Dialect, MainTable, Operation};
 use crate::source::database::{Database, IndexInfo, Session, TableKind, indexes};
 
 /// A smaller table is read as fast as any index of it.
 const SMALL_TABLE: u64 = 10_000;
 /// A condition that keeps more of the rows is served better by reading them all.
 const SELECTIVE: f64 = 0.5;
-/// Words that are no names without quotes, in PostgreSQL or in SQLite, and stand in schemas all the same.
-const RESERVED: [&str; 40] = [
-    "all",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "between",
-    "by",
-    "case",
-    "cast",
-    "check",
-    "collate",
-    "column",
-    "constraint",
-    "default",
-    "desc",
-    "distinct",
-    "do",
-    "else",
-    "end",
-    "for",
-    "from",
-    "grant",
-    "group",
-    "in",
-    "index",
-    "into",
-    "limit",
-    "not",
-    "null",
-    "offset",
-    "on",
-    "or",
-    "order",
-    "references",
-    "table",
-    "to",
-    "user",
-    "when",
-    "where",
-];
-/// PostgreSQL cuts longer names.
-const LONGEST_NAME: usize = 63;
-
 /// What is to be said of indexes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Advice {
@@ -65,18 +20,6 @@ pub enum Advice {
     /// None is wanted, and why.
     NotNeeded(&'static str),
     Create(IndexAdvice),
-}
-
-/// An index that is not there.
-#[derive(Debug, Clone, PartialEq)]
-pub struct IndexAdvice {
-    pub name: String,
-    pub table: String,
-    pub columns: Vec<String>,
-    /// The statement that makes it, without blocking writers where the database can do that.
-    pub up: String,
-    /// The statement that takes it away again.
-    pub down: String,
 }
 
 /// # Errors
@@ -115,9 +58,7 @@ pub(super) async fn of(
     if !wanted.keep_selective(session, measure, alias).await? {
         return Ok(Advice::NotNeeded("the conditions keep most rows"));
     }
-    wanted
-        .written(&table.name, table.schema.as_deref(), session.dialect())
-        .map(Advice::Create)
+    wanted.written(&table, session.dialect()).map(Advice::Create)
 }
 
 /// The columns of the index, in the order that serves: equal ones, one range, what is counted.
@@ -225,37 +166,14 @@ impl<'a> Wanted<'a> {
         Ok(self.distinct || (!serving.is_empty() && kept(session, measure, alias, &serving).await? <= SELECTIVE))
     }
 
-    fn written(&self, table: &str, schema: Option<&str>, dialect: Dialect) -> Result<IndexAdvice, Failure> {
+    fn written(&self, table: &MainTable, dialect: Dialect) -> Result<IndexAdvice, Failure> {
         let mut predicates = Vec::new();
         for condition in &self.constant {
             if let Some(text) = condition.of_index(dialect) {
                 predicates.push(text.map_err(unwritable)?);
             }
         }
-        let predicate = match predicates.is_empty() {
-            true => String::new(),
-            false => format!(" WHERE {}", predicates.join(" AND ")),
-        };
-        let columns = self.columns();
-        let name = name(table, &columns, &predicate);
-        let list: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-        let concurrently = match dialect {
-            Dialect::Postgres => "CONCURRENTLY ",
-            Dialect::Sqlite => "",
-        };
-        let in_schema = schema.map_or(String::new(), |schema| format!("{}.", quoted(schema)));
-        Ok(IndexAdvice {
-            up: format!(
-                "CREATE INDEX {concurrently}{name} ON {in_schema}{} ({}){predicate}",
-                quoted(table),
-                list.join(", "),
-                name = quoted(&name),
-            ),
-            down: format!("DROP INDEX {concurrently}{in_schema}{}", quoted(&name)),
-            name,
-            table: table.to_owned(),
-            columns,
-        })
+        Ok(IndexAdvice::new(table, self.columns(), &predicates, dialect))
     }
 }
 
@@ -291,37 +209,4 @@ async fn rows(
     };
     let scan = plan.iter().find(|node| node.table.is_some());
     Ok(scan.and_then(|node| node.rows).unwrap_or_default() * shares)
-}
-
-/// `index_issues_on_state_id_and_created_at`; what a partial index holds is told by a few letters of its hash.
-fn name(table: &str, columns: &[String], predicate: &str) -> String {
-    let whole = format!("index_{table}_on_{}", columns.join("_and_"));
-    if predicate.is_empty() && whole.len() <= LONGEST_NAME {
-        return whole;
-    }
-    let hash = format!("_{:08x}", hash(&format!("{whole}{predicate}")));
-    let mut end = whole.len().min(LONGEST_NAME - hash.len());
-    while !whole.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}{hash}", &whole[..end])
-}
-
-/// FNV-1a: the same on every machine and in every release.
-fn hash(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
-}
-
-/// A name as migrations are written: in quotes only where it needs them.
-fn quoted(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
-    let is_plain = name.bytes().next().is_some_and(plain)
-        && name.bytes().all(|byte| plain(byte) || byte.is_ascii_digit())
-        && !RESERVED.contains(&name);
-    match is_plain {
-        true => name.to_owned(),
-        false => format!("\"{}\"", name.replace('"', "\"\"")),
-    }
 }

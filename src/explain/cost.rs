@@ -16,7 +16,7 @@ pub const MODEL: &str = "cold = pages x read time (25 us in sequence, 100 us at 
 
 /// Microseconds; measured on PostgreSQL 15 with 5,000,000 rows in memory: COUNT by ranges of the key 0.08 us a row,
 /// which costs 0.015 units; a whole COUNT(*) 0.03 us; COUNT(DISTINCT) 0.18 us. The pages' times are those of a disk
-/// behind a network.
+/// behind a network. A server that is busy takes longer: three times as long where four others share its processor.
 const SEQUENTIAL_PAGE: f64 = 25.0;
 const RANDOM_PAGE: f64 = 100.0;
 const CPU_UNIT: f64 = 5.0;

@@ -183,6 +183,62 @@ fn nothing_is_counted_unless_it_is_asked_for() {
     assert!(counted[0].contains("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) SELECT COUNT("));
 }
 
+/// The metric itself, run afterwards, sends the statements that were told.
+#[test]
+fn the_batches_are_those_that_the_metric_runs() {
+    let (cli, database) = on_postgres();
+    database.psql("CREATE TABLE keyed (code TEXT PRIMARY KEY, author_id BIGINT)");
+    database.psql("INSERT INTO keyed SELECT 'k' || i, i FROM generate_series(1, 2500) i");
+    database.psql("ANALYZE");
+    let small = "operation: count\n  relation: issues WHERE weight > 3\n  batch_size: 1997";
+    measured(&cli, "small", "all", small);
+    let estimate =
+        "operation: estimate_batch_distinct_count\n  relation: issues\n  column: author_id\n  batch_size: 5000";
+    measured(&cli, "estimate", "28d", estimate);
+    measured(
+        &cli,
+        "keyed",
+        "all",
+        "operation: count\n  relation: keyed\n  batch_size: 1000",
+    );
+    for (key, batches) in [
+        ("small", 11),
+        ("estimate", 1),
+        ("keyed", 3),
+        ("issues", 1),
+        ("opened", 1),
+        ("authors", 1),
+        ("labels", 1),
+    ] {
+        let key = format!("counts.{key}");
+        let told = explained(&cli, &[&key]);
+        let told = part(&told);
+        let run = cli
+            .run(&["metric", &key, "--now", NOW, "--format", "json"])
+            .expect_code(0);
+        let run = json(&run.stdout);
+        let sent: Vec<&str> = run["sent"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|one| one["sql"].as_str())
+            .collect();
+        for sql in [&told["slowest"]["sql"], &told["ends"]["sql"]] {
+            let known = sql.as_str().is_none_or(|sql| sent.contains(&sql));
+            assert!(known, "{key}: {sql} is not among {sent:#?}");
+        }
+        let counts = sent
+            .iter()
+            .filter(|sql| sql.starts_with("SELECT COUNT(") || sql.contains("string_agg("))
+            .count();
+        assert_eq!(
+            (told["batches"].as_u64(), counts),
+            (Some(batches), batches as usize),
+            "{key}: {sent:#?}"
+        );
+    }
+}
+
 #[test]
 fn a_windowed_metric_is_shown_with_and_without_its_window() {
     let (cli, _database) = on_postgres();

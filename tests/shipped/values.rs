@@ -73,6 +73,8 @@ fn each_statement_is_one_query_in_both_dialects() {
         assert!(statements.len() >= MANY, "only {}", statements.len());
         assert_eq!(statements, crate::computed::dumped(url, &shipped()));
         for (key, sql) in statements {
+            // SQLite knows the word (3.35), this reader of its dialect does not.
+            let sql = sql.replace(" AS MATERIALIZED (", " AS (");
             let parsed =
                 Parser::parse_sql(dialect.as_ref(), &sql).unwrap_or_else(|error| panic!("{key}: {error}\n{sql}"));
             assert!(matches!(parsed.as_slice(), [Statement::Query(_)]), "{key}: {sql}");
