@@ -326,6 +326,10 @@ fn what_cannot_be_planned_says_why() {
         "{gone}"
     );
     assert!(gone.contains("  cannot be explained: missing_table: "), "{gone}");
+    assert!(
+        gone.ends_with("\nnext: correct what cannot be explained, then explain again\n"),
+        "{gone}"
+    );
     let unknown = cli.run(&["explain", "counts.user"]).expect_code(2).stderr;
     assert!(unknown.contains("did you mean \"counts.users\""), "{unknown}");
     let none = cli.run(&["explain"]).expect_code(2).stderr;

@@ -19,25 +19,32 @@ pub(super) fn text(answered: &[Answered]) -> String {
         text += &one(answered);
         text.push('\n');
     }
-    let statements = || {
-        let explanations = answered
-            .iter()
-            .filter_map(|answered| answered.explanation.as_ref().ok());
-        explanations
-            .flat_map(|explanation| &explanation.parts)
-            .filter_map(|part| match part {
-                Part::Statement(explained) => Some(explained.as_ref()),
-                _ => None,
-            })
-    };
-    if statements().next().is_some() {
+    let explanations = answered
+        .iter()
+        .filter_map(|answered| answered.explanation.as_ref().ok());
+    let parts: Vec<&Part> = explanations.flat_map(|explanation| &explanation.parts).collect();
+    let fails = answered.iter().any(|answered| answered.explanation.is_err())
+        || parts.iter().any(|part| matches!(part, Part::Failed { .. }));
+    let statements: Vec<&Explained> = parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Statement(explained) => Some(explained.as_ref()),
+            _ => None,
+        })
+        .collect();
+    if !statements.is_empty() {
         text += &paragraph(&format!("predicted: {MODEL}"), "");
     }
-    text + &next(statements())
+    if fails {
+        text += "next: correct what cannot be explained, then explain again\n";
+    } else if !statements.is_empty() {
+        text += &next(&statements);
+    }
+    text
 }
 
 /// What to do about it.
-fn next<'a>(statements: impl Iterator<Item = &'a Explained>) -> String {
+fn next(statements: &[&Explained]) -> String {
     let (mut lacking, mut over, mut analysed) = (0, 0, true);
     for explained in statements {
         lacking += usize::from(matches!(explained.advice, Advice::Create(_)));
