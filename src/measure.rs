@@ -152,6 +152,19 @@ impl Measure {
         }
     }
 
+    /// The same measure with each leaf replaced.
+    pub fn with_leaves(&self, replaced: &dyn Fn(&Measure) -> Measure) -> Measure {
+        let all = |parts: &[Measure]| parts.iter().map(|part| part.with_leaves(replaced)).collect();
+        match self {
+            Measure::Sum(parts) => Measure::Sum(all(parts)),
+            Measure::Aggregate(aggregate) => Measure::Aggregate(Box::new(AggregateMeasure {
+                operator: aggregate.operator,
+                parts: all(&aggregate.parts),
+            })),
+            leaf => replaced(leaf),
+        }
+    }
+
     /// The reading of the whole, from those of its leaves.
     ///
     /// # Errors

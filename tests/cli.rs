@@ -18,6 +18,8 @@ mod documents;
 mod event_faults;
 #[path = "cli/events.rs"]
 mod events;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/gitlab.rs"]
 mod gitlab;
 #[path = "cli/help.rs"]
@@ -28,6 +30,8 @@ mod init;
 mod instance;
 #[path = "cli/interruption.rs"]
 mod interruption;
+#[path = "cli/live.rs"]
+mod live;
 #[path = "cli/metric.rs"]
 mod metric;
 #[path = "cli/receiver.rs"]

@@ -6,6 +6,8 @@ mod computed;
 mod instance;
 #[path = "batch/oracle.rs"]
 mod oracle;
+#[path = "shipped/reviews.rs"]
+mod reviews;
 #[path = "shipped/values.rs"]
 mod values;
 

@@ -73,11 +73,25 @@ async fn found(
             Err(error) => return Err(error.into()),
         }
     }
+    let rows = database.bounds(session, &of_table(session, measure, column)?).await?;
+    ends(&rows)
+}
+
+/// The statement that is asked first for the ends.
+///
+/// # Errors
+/// What the dialect cannot write.
+pub(super) fn statement(session: &Session, measure: &DatabaseMeasure, column: &Column) -> Result<String, Failure> {
+    match within_window(session, measure, column)? {
+        Some(sql) => Ok(sql),
+        None => of_table(session, measure, column),
+    }
+}
+
+fn of_table(session: &Session, measure: &DatabaseMeasure, column: &Column) -> Result<String, Failure> {
     let table = measure.relation.base_of(&column.table);
     let source = table.unwrap_or_else(|| measure.relation.ungrouped());
-    let sql = sql(source.select(session.dialect(), &extremes(column), None))?;
-    let rows = database.bounds(session, &sql).await?;
-    ends(&rows)
+    sql(source.select(session.dialect(), &extremes(column), None))
 }
 
 /// A window's rows lie close together: their ends spare the ranges before them. The fence keeps the planner from walking

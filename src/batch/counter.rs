@@ -57,7 +57,7 @@ async fn count(
 }
 
 /// What `COUNT` is asked of: rows, where an `id` was only assumed and the table has none.
-async fn counted_column(
+pub(super) async fn counted_column(
     session: &mut Session,
     database: &Database,
     measure: &DatabaseMeasure,
@@ -142,20 +142,54 @@ async fn histogram(
 }
 
 /// One range to count, and the key it was stepped to.
-struct Step {
-    range: Option<KeyRange>,
+pub(super) struct Step {
+    pub(super) range: Option<KeyRange>,
     key: Option<Vec<KeyValue>>,
 }
 
 async fn plan(session: &mut Session, database: &Database, measure: &DatabaseMeasure) -> Result<Ranges, Failure> {
+    let (partition, table) = partition(session, database, measure).await?;
+    let ranges = partition.ranges(session, database, measure, table.as_deref()).await?;
+    Ok(ranges.unwrap_or_else(Ranges::empty))
+}
+
+/// How a measure is split, and the table that says so.
+pub(super) async fn partition(
+    session: &mut Session,
+    database: &Database,
+    measure: &DatabaseMeasure,
+) -> Result<(Partition, Option<std::sync::Arc<TableInfo>>), Failure> {
     let alias = match (measure.operation, &measure.column) {
         (Operation::DistinctCount, Some(column)) => column.table.as_str(),
         _ => measure.relation.main_alias(),
     };
     let table = table_info(session, database, measure, alias).await?;
-    let partition: Partition = choose(measure, table.as_deref(), session.reads_block_ranges())?;
-    let ranges = partition.ranges(session, database, measure, table.as_deref()).await?;
-    Ok(ranges.unwrap_or_else(Ranges::empty))
+    let partition = choose(measure, table.as_deref(), session.reads_block_ranges())?;
+    Ok((partition, table))
+}
+
+/// What is asked of each range.
+pub(super) async fn wanted(
+    session: &mut Session,
+    database: &Database,
+    measure: &DatabaseMeasure,
+    in_ranges: bool,
+) -> Result<Vec<Aggregate>, Failure> {
+    if measure.operation == Operation::EstimateBatchDistinctCount {
+        let Some(column) = &measure.column else {
+            return Err(Failure::new(Reason::InvalidOptions, "an estimate needs a column"));
+        };
+        let integers = column_kind(session, database, measure, column).await? == Some(ColumnKind::Integer);
+        return Ok(vec![match integers && in_ranges {
+            true => Aggregate::PackedIntegers(column.clone()),
+            false => Aggregate::Values(column.clone()),
+        }]);
+    }
+    let column = counted_column(session, database, measure).await?;
+    match aggregates(measure.operation, column.as_ref()) {
+        Some((_, wanted)) => Ok(wanted),
+        None => Err(Failure::new(Reason::InvalidOptions, "the operation needs a column")),
+    }
 }
 
 /// Has the statement planned where there is no range to run it on: a name that is wrong, or a right that is missing,
@@ -165,7 +199,7 @@ async fn explain(session: &mut Session, measure: &DatabaseMeasure, wanted: &[Agg
     Ok(session.explain(&sql).await?)
 }
 
-async fn next(
+pub(super) async fn next(
     session: &mut Session,
     measure: &DatabaseMeasure,
     ranges: &mut Ranges,
@@ -210,7 +244,7 @@ fn again(error: DatabaseError, ranges: &mut Ranges, retries: &mut u32) -> Result
     Err(error.into())
 }
 
-fn statement(
+pub(super) fn statement(
     session: &Session,
     measure: &DatabaseMeasure,
     wanted: &[Aggregate],
@@ -222,11 +256,11 @@ fn statement(
         .map_err(unwritable)
 }
 
-fn unwritable(error: RelationError) -> Failure {
+pub(super) fn unwritable(error: RelationError) -> Failure {
     Failure::new(Reason::InvalidStatement, error.to_string())
 }
 
-async fn table_info(
+pub(super) async fn table_info(
     session: &mut Session,
     database: &Database,
     measure: &DatabaseMeasure,

@@ -7,8 +7,10 @@ mod bounds;
 mod counter;
 mod number;
 mod partition;
+mod preview;
 mod ranges;
 mod tally;
 
 pub use counter::{BatchReading, read};
 pub use partition::Partition;
+pub use preview::{Preview, ends, preview, with_known_key};

@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use super::message::note;
 use super::output::{DocumentFormat, print_document};
-use super::setup::{DefinitionArgs, OnlyArgs, Setup};
+use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, interrupt_on_signals};
 use super::{CliError, Global, exit, generate};
 use crate::definition::KeyPath;
-use crate::measure::Measure;
-use crate::report::{PlannedMetric, nested};
+use crate::report::{PlannedMetric, nested, statements};
+use crate::source::database::StatementLog;
 
 #[derive(Debug, Args)]
 pub(super) struct DumpArgs {
@@ -19,9 +19,11 @@ pub(super) struct DumpArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// One runnable statement for each metric that a database answers
+    /// One runnable statement for each metric that one statement of a database gives
+    ///
+    /// The live schema is looked at where it can be reached, because a table without an `id` is counted by its rows.
     Sql(DumpOptions),
-    /// The values of all other metrics
+    /// The values of all other metrics, also of aggregates that put sets of a database together
     NonSql(DumpOptions),
 }
 
@@ -43,7 +45,7 @@ pub(super) async fn run(global: &Global, args: DumpArgs) -> Result<u8, CliError>
     };
     let setup = Setup::load(global, &options.definitions)?;
     let entries = if sql {
-        statements(&setup, &options.only)?
+        written(&setup, &options.only).await?
     } else {
         values(&setup, &options.only).await?
     };
@@ -51,39 +53,39 @@ pub(super) async fn run(global: &Global, args: DumpArgs) -> Result<u8, CliError>
     Ok(exit::DONE)
 }
 
-fn statements(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, CliError> {
+async fn written(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, CliError> {
     let plan = setup.plan(only)?;
-    let statement = |metric: &PlannedMetric<'_>| {
-        let Ok(Some(measure)) = &metric.measure else {
-            return None;
-        };
-        let sql = match measure.statement(&|database| setup.dialect(database))? {
-            Ok(sql) => Value::from(sql),
-            Err(error) => {
-                note(&format!("{}: no statement: {error}", metric.key_path));
-                return None;
-            }
-        };
-        Some((metric.key_path.clone(), sql))
-    };
-    Ok(plan.metrics.iter().filter_map(statement).collect())
+    let sources = setup.sources(None, interrupt_on_signals(), StatementLog::default(), Patience::TryOnce)?;
+    let statements = statements(&plan, &sources, &|database| setup.dialect(database)).await;
+    if sources.interrupt.is_raised() {
+        return Err(CliError::Interrupted);
+    }
+    for (database, why) in &statements.assumed {
+        note(&format!(
+            "tables of [database.{database}] are taken to have an id, as nobody could look: {why}"
+        ));
+    }
+    let mut entries = Vec::with_capacity(statements.entries.len());
+    for (key_path, statement) in statements.entries {
+        match statement {
+            Ok(sql) => entries.push((key_path, Value::from(sql))),
+            Err(error) => note(&format!("{key_path}: no statement: {error}")),
+        }
+    }
+    Ok(entries)
 }
 
+/// Whatever one statement does not give, so that each metric is in one of the two dumps.
 async fn values(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, CliError> {
-    let needs_no_database =
-        |metric: &PlannedMetric<'_>| !matches!(&metric.measure, Ok(Some(asked)) if asks_database(asked));
-    let plan = setup.plan(only)?.keep(needs_no_database);
+    let has_no_statement = |metric: &PlannedMetric<'_>| match &metric.measure {
+        Ok(Some(measure)) => measure.statement(&|database| setup.dialect(database)).is_none(),
+        _ => true,
+    };
+    let plan = setup.plan(only)?.keep(has_no_statement);
     let (collection, _) = generate::collected(setup, &plan).await?;
     Ok(collection
         .outcomes
         .into_iter()
         .map(|outcome| (outcome.key_path, outcome.value))
         .collect())
-}
-
-fn asks_database(measure: &Measure) -> bool {
-    measure
-        .leaves()
-        .iter()
-        .any(|leaf| matches!(leaf, Measure::Database(_) | Measure::SqlValue(_)))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::exit;
 use super::output::counted;
-use crate::config::ConfigErrors;
+use crate::config::{Config, ConfigErrors};
 use crate::definition::LoadError;
 use crate::keyspace::EventError;
 use crate::measure::Failure;
@@ -41,6 +41,11 @@ pub enum CliError {
     /// The event store did not do its part.
     #[error("{}; {}", .0.message, .0.reason.advice())]
     Store(#[from] Failure),
+    #[error("no database is configured: name one as [database.main] with its url")]
+    NoDatabase,
+    /// The URL without its password.
+    #[error("{key} = {url:?}: {message}; start the database, or correct the key")]
+    Unreachable { key: String, url: String, message: String },
     #[error("{0}")]
     Usage(String),
     #[error("nothing was written: what was read by then is not the whole")]
@@ -59,12 +64,27 @@ impl CliError {
             | CliError::NoDefinitions(_)
             | CliError::InvalidDefinitions(_)
             | CliError::NoEventStore
+            | CliError::NoDatabase
             | CliError::KeyList { .. } => exit::INVALID,
             CliError::Usage(_)
             | CliError::Event(_)
             | CliError::Sample(SampleError::Scale(_) | SampleError::Instant) => exit::USAGE,
             CliError::Interrupted => exit::INTERRUPTED,
             _ => exit::UNEXPECTED,
+        }
+    }
+
+    /// A database that cannot be asked: the key of the configuration that names it, and where it is.
+    pub(super) fn unreachable(config: &Config, name: &str, message: &str) -> CliError {
+        let database = config.databases.get(name);
+        let replica = database.and_then(|database| database.replicas.first());
+        let key = if replica.is_some() { "replicas" } else { "url" };
+        let url = replica.or(database.map(|database| &database.url));
+        CliError::Unreachable {
+            key: format!("[database.{name}] {key}"),
+            // Displayed without its password.
+            url: url.map(ToString::to_string).unwrap_or_default(),
+            message: message.to_owned(),
         }
     }
 

@@ -9,8 +9,10 @@ mod error;
 mod event_setup;
 mod events;
 pub mod exit;
+mod explain;
 mod generate;
 mod init;
+mod live;
 mod message;
 mod metric;
 mod output;
@@ -108,6 +110,8 @@ enum Verb {
     Dump(dump::DumpArgs),
     /// One metric or class: each statement with its time, then the value
     Metric(metric::MetricArgs),
+    /// What a metric would cost before it runs: plan, index, slowest batch, verdict
+    Explain(explain::ExplainArgs),
     /// Track events, count their unique values, list them, copy a store
     Events(events::EventsArgs),
     /// Check every file; errors with file, line, column and a caret
@@ -168,6 +172,7 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Generate(args) => generate::run(global, args).await,
         Verb::Dump(args) => dump::run(global, args).await,
         Verb::Metric(args) => metric::run(global, args).await,
+        Verb::Explain(args) => explain::run(global, args).await,
         Verb::Events(args) => events::run(global, args).await,
         Verb::Validate(args) => validate::run(global, args).await,
         Verb::Preview(args) => preview::run(global, args).await,

@@ -56,6 +56,51 @@ pub(super) fn terminal_width() -> usize {
         .map_or(80, |(_, columns)| usize::from(columns).clamp(40, 120))
 }
 
+/// Text broken between words so that no line is longer than `width`, as far as its words allow.
+pub(super) fn wrapped(text: &str, width: usize) -> String {
+    filled(text.split(' '), width)
+}
+
+/// As [`wrapped`], but what stands in quotes is not broken, so that a statement stays the same.
+pub(super) fn wrapped_sql(sql: &str, width: usize) -> String {
+    filled(words(sql).into_iter(), width)
+}
+
+fn filled<'a>(words: impl Iterator<Item = &'a str>, width: usize) -> String {
+    let (mut lines, mut length) = (String::new(), 0);
+    for word in words {
+        let letters = word.chars().count();
+        if length > 0 && length + 1 + letters > width {
+            lines.push('\n');
+            length = 0;
+        } else if length > 0 {
+            lines.push(' ');
+            length += 1;
+        }
+        lines.push_str(word);
+        length += letters;
+    }
+    lines
+}
+
+/// Words, where what stands in quotes is one.
+fn words(text: &str) -> Vec<&str> {
+    let (mut words, mut begin, mut quote) = (Vec::new(), 0, None);
+    for (at, character) in text.char_indices() {
+        match (quote, character) {
+            (None, '\'' | '"') => quote = Some(character),
+            (Some(open), character) if open == character => quote = None,
+            (None, ' ') => {
+                words.push(&text[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    words.push(&text[begin..]);
+    words
+}
+
 /// A duration as people read it: `1.24 s`, `35 ms`.
 pub(super) fn seconds(duration: std::time::Duration) -> String {
     let seconds = duration.as_secs_f64();

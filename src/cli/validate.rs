@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::message::{self, note};
 use super::output::{counted, print};
 use super::setup::load_config;
-use super::{CliError, Global, exit};
+use super::{CliError, Global, exit, live};
 use crate::definition::{self, Diagnostic, Severity, findings};
 use crate::instrumentation::Registry;
 
@@ -20,6 +20,9 @@ pub(super) struct ValidateArgs {
     /// Warnings are errors, for CI
     #[arg(long)]
     deny_warnings: bool,
+    /// Also prepare every statement on the live databases: tables, columns, types, indexes; exit code 1 where one is away
+    #[arg(long)]
+    database: bool,
     /// github gives workflow commands, which annotate a change
     #[arg(long, value_enum, default_value_t = ValidateFormat::Human)]
     format: ValidateFormat,
@@ -37,11 +40,14 @@ enum ValidateFormat {
 
 pub(super) async fn run(global: &Global, args: ValidateArgs) -> Result<u8, CliError> {
     let config = load_config(global)?;
-    let root = args.definitions.unwrap_or(config.definitions);
+    let root = args.definitions.clone().unwrap_or_else(|| config.definitions.clone());
     let loaded = definition::load(&root)?;
     let registry = Registry::built_in();
-    let mut problems = loaded.problems;
+    let mut problems = loaded.problems.clone();
     problems.extend(findings(&loaded.catalog, &|name| registry.knows(name)));
+    if args.database {
+        problems.extend(live::problems(global, config, loaded.clone()).await?);
+    }
     let errors = problems
         .iter()
         .filter(|problem| problem.severity == Severity::Error)

@@ -34,6 +34,10 @@ enum Frame {
 }
 
 impl WantedArgs {
+    pub(super) fn says_time_frame(&self) -> bool {
+        self.time_frame.is_some()
+    }
+
     /// The definition of a key path, or one made up for a class, changed as the arguments say.
     pub(super) fn definition(&self, setup: &Setup) -> Result<MetricDefinition, CliError> {
         let mut definition = named(setup, &self.name)?;

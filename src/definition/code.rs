@@ -67,11 +67,23 @@ pub enum Code {
     AggregationMismatch,
     /// A set of an aggregate that no estimated metric persists for its time frame.
     NotPersisted,
+    /// A table that the live schema does not have.
+    UnknownTable,
+    /// A column that its table in the live schema does not have.
+    UnknownColumn,
+    /// A statement that the live database refuses, such as a sum over text.
+    RefusedStatement,
+    /// A distinct count over a column without an index, on a table that is not small.
+    DistinctCountUnindexed,
+    /// A histogram over a large table, which is one statement that nothing splits.
+    HistogramLargeTable,
+    /// A time window over a column without an index, on a table that is not small.
+    WindowUnindexed,
 }
 
 impl Code {
     /// Every code, in the order of this list.
-    pub const ALL: [Code; 31] = [
+    pub const ALL: [Code; 37] = [
         Code::UnreadableFile,
         Code::NotUtf8,
         Code::YamlSyntax,
@@ -103,6 +115,12 @@ impl Code {
         Code::SlotMismatch,
         Code::AggregationMismatch,
         Code::NotPersisted,
+        Code::UnknownTable,
+        Code::UnknownColumn,
+        Code::RefusedStatement,
+        Code::DistinctCountUnindexed,
+        Code::HistogramLargeTable,
+        Code::WindowUnindexed,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -138,6 +156,12 @@ impl Code {
             Code::SlotMismatch => "slot_mismatch",
             Code::AggregationMismatch => "aggregation_mismatch",
             Code::NotPersisted => "not_persisted",
+            Code::UnknownTable => "unknown_table",
+            Code::UnknownColumn => "unknown_column",
+            Code::RefusedStatement => "refused_statement",
+            Code::DistinctCountUnindexed => "distinct_count_unindexed",
+            Code::HistogramLargeTable => "histogram_large_table",
+            Code::WindowUnindexed => "window_unindexed",
         }
     }
 }

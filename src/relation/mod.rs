@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 mod bind;
 mod check;
 mod column;
+mod condition;
 mod extent;
 mod forms;
 mod functions;
@@ -30,6 +31,7 @@ mod statement;
 mod tables;
 mod tree;
 
+pub use condition::{Condition, ConditionKind};
 pub use query::Query;
 pub use tree::Relation;
 

@@ -9,6 +9,7 @@ mod outcome;
 mod payload;
 mod plan;
 mod read;
+mod statements;
 mod weekly;
 
 pub use collect::{Collection, collect};
@@ -16,4 +17,5 @@ pub use outcome::{Outcome, OutcomeState};
 pub use payload::{metadata, nested, payload};
 pub use plan::{Plan, PlannedMetric, Selection, plan, plan_one};
 pub use read::{NoProgress, Progress};
+pub use statements::{Statements, statements};
 pub use weekly::{Delivered, Destination, Job, RunReport, run};

@@ -11,6 +11,8 @@ use database::{Database, Interrupt, StatementLog};
 use event_store::EventStore;
 use facts::Facts;
 
+use crate::measure::{Failure, Reason};
+
 /// Everything that measures are read from in one run.
 pub struct Sources {
     /// By the name under `[database.*]`.
@@ -21,4 +23,19 @@ pub struct Sources {
     pub interrupt: Interrupt,
     /// Is told of every statement.
     pub log: StatementLog,
+}
+
+impl Sources {
+    /// A database by its name.
+    ///
+    /// # Errors
+    /// `source_not_configured` where the configuration does not name it.
+    pub fn database(&self, name: &str) -> Result<&Database, Failure> {
+        self.databases.get(name).map(Arc::as_ref).ok_or_else(|| {
+            Failure::new(
+                Reason::SourceNotConfigured,
+                format!("the configuration has no [database.{name}]"),
+            )
+        })
+    }
 }

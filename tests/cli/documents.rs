@@ -15,7 +15,11 @@ fn the_statements_of_the_shipped_definitions() {
             .expect_code(0)
     };
     let yaml = dump("yaml");
-    assert_eq!(yaml.stderr, "");
+    assert_eq!(
+        yaml.stderr,
+        "tables of [database.main] are taken to have an id, as nobody could look: the configuration has no \
+         [database.main]\n"
+    );
     assert_eq!(yaml, dump("yaml"), "two dumps are equal byte for byte");
     assert_golden("cli/dump/postgresql.yaml", &yaml.stdout);
     let machine = dump("json");
@@ -163,4 +167,65 @@ fn one_metric_that_fails_costs_no_other() {
         .collect();
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0]["name"], "counts.gone");
+}
+
+#[test]
+fn a_table_without_an_id_is_counted_by_its_rows_where_the_schema_can_be_asked() {
+    let cli = small();
+    crate::instance::database(
+        &cli.folder().join("product.db"),
+        "CREATE TABLE labels (name TEXT, issue INT); INSERT INTO labels VALUES ('a', 1), ('a', 2)",
+    );
+    crate::instance::count(&cli, "counts.labels", "optional", "labels");
+    let dumped = |url: &str| {
+        let arguments = ["dump", "sql", "--only", "counts.[lu]*"];
+        let output = cli
+            .command(&arguments)
+            .env("SERVICE_PING__DATABASE__MAIN__URL", url)
+            .output();
+        let output = output.expect("the binary runs");
+        (
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    let (there, said) = dumped("sqlite://product.db");
+    assert_eq!(
+        (there.as_str(), said.as_str()),
+        (
+            "counts:\n  labels: SELECT COUNT(*) FROM \"labels\"\n  users: SELECT COUNT(\"users\".\"id\") FROM \"users\"\n",
+            ""
+        )
+    );
+    let (away, said) = dumped("postgres://ping:secret@127.0.0.1:1/product");
+    assert!(away.contains("COUNT(\"labels\".\"id\")"), "{away}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(
+        said.starts_with("tables of [database.main] are taken to have an id"),
+        "{said}"
+    );
+    assert!(!said.contains("secret"), "{said}");
+}
+
+#[test]
+fn each_metric_is_in_one_of_the_two_dumps() {
+    let cli = sample();
+    let keys = |verb: &[&str]| {
+        let document = json(
+            &cli.run(&[verb, &["--now", NOW, "--format", "json"]].concat())
+                .expect_code(0)
+                .stdout,
+        );
+        move |key: &str| value_at(&document, key).is_some()
+    };
+    let (sql, other) = (keys(&["dump", "sql"]), keys(&["dump", "non-sql"]));
+    cli.run(&["generate", "--now", NOW, "--metadata", "m.json"])
+        .expect_code(0);
+    let metadata = json(&cli.read("m.json"));
+    let metrics = metadata["metrics"].as_array().expect("a list");
+    assert!(metrics.len() > 300);
+    for metric in metrics {
+        let key = metric["name"].as_str().expect("a name");
+        assert!(sql(key) != other(key), "{key}: {} {}", sql(key), other(key));
+    }
 }

@@ -114,7 +114,7 @@ pub fn names(folder: &Path) -> Vec<PathBuf> {
     names
 }
 
-fn database(file: &Path, sql: &'static str) {
+pub fn database(file: &Path, sql: &'static str) {
     block_on(async {
         let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
         let mut connection = SqliteConnection::connect_with(&options).await.expect("SQLite opens");

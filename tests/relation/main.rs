@@ -1,6 +1,7 @@
 //! Relations: what is accepted, how it is rendered, what it computes.
 
 mod bind;
+mod conditions;
 #[path = "../support/data.rs"]
 mod data;
 mod execution;

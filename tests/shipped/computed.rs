@@ -29,15 +29,12 @@ pub fn compute(url: &str, definitions: &Path) -> Computed {
     let definitions = definitions.display().to_string();
     let now = now().to_rfc3339();
     let common = ["--now", &now, "--definitions", &definitions, "--format", "json"];
-    let dumped = cli.run(&[&["dump", "sql"], &common[..]].concat()).expect_code(0);
     let generated = cli
         .run(&[&["generate", "--metadata", "metadata.json"], &common[..]].concat())
         .expect_code(0);
-    let dumped: Value = serde_json::from_str(&dumped.stdout).expect("the dump is JSON");
     let payload: Value = serde_json::from_str(&generated.stdout).expect("the payload is JSON");
     let metadata: Value = serde_json::from_str(&cli.read("metadata.json")).expect("the metadata are JSON");
-    let mut statements = BTreeMap::new();
-    leaves(&dumped, "", &mut statements);
+    let statements = dumped(url, Path::new(&definitions));
     let values = statements
         .keys()
         .map(|key| (key.clone(), at(&payload, key).clone()))
@@ -50,6 +47,31 @@ pub fn compute(url: &str, definitions: &Path) -> Computed {
             .map(|metric| (metric["name"].as_str().expect("a name").to_owned(), metric.clone()))
             .collect(),
     }
+}
+
+/// The statement of each metric, as `dump sql` writes them.
+pub fn dumped(url: &str, definitions: &Path) -> BTreeMap<String, String> {
+    let cli = Cli::new().env("SERVICE_PING__DATABASE__MAIN__URL", url);
+    let definitions = definitions.display().to_string();
+    let now = now().to_rfc3339();
+    let arguments = [
+        "dump",
+        "sql",
+        "--now",
+        &now,
+        "--definitions",
+        &definitions,
+        "--format",
+        "json",
+    ];
+    let dumped = cli.run(&arguments).expect_code(0);
+    let mut statements = BTreeMap::new();
+    leaves(
+        &serde_json::from_str(&dumped.stdout).expect("the dump is JSON"),
+        "",
+        &mut statements,
+    );
+    statements
 }
 
 impl Computed {

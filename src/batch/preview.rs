@@ -1,0 +1,148 @@
+//! How a measure would be read, without counting anything: for dumps and reviews.
+
+use super::bounds;
+use super::counter::{counted_column, next, partition, statement, table_info, unwritable, wanted};
+use super::partition::Partition;
+use super::ranges::{Next, Ranges};
+use crate::measure::{DatabaseMeasure, Failure, PrimaryKey};
+use crate::relation::{Column, KeyRange, Operation};
+use crate::source::database::{Database, Session, TableInfo};
+
+/// Ranges that are shown of a measure with many.
+const SAMPLES: usize = 5;
+
+/// The statements that a measure would take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// How many ranges there are; an estimate where keys are stepped over, `None` where nobody knows.
+    pub ranges: Option<u64>,
+    /// The statements of some ranges, the first and the last among them; never none.
+    pub samples: Vec<String>,
+}
+
+/// The measure with the key that the catalogue knows, where an `id` was only assumed and the table has none.
+///
+/// # Errors
+/// As a look at the catalogue.
+pub async fn with_known_key(
+    session: &mut Session,
+    database: &Database,
+    measure: &DatabaseMeasure,
+) -> Result<DatabaseMeasure, Failure> {
+    let mut known = measure.clone();
+    let assumed = measure.column.is_none() && measure.counted_column().is_some();
+    if !assumed || counted_column(session, database, measure).await?.is_some() {
+        return Ok(known);
+    }
+    let alias = measure.relation.main_alias();
+    if let Some(table) = table_info(session, database, measure, alias).await? {
+        let column = |name: &String| Column {
+            table: alias.to_owned(),
+            name: name.clone(),
+        };
+        known.key = PrimaryKey::Declared(table.primary_key.iter().map(column).collect());
+    }
+    Ok(known)
+}
+
+/// The statement that looks for the ends of the ranges; `None` where none does.
+///
+/// # Errors
+/// As a look at the catalogue, and what the dialect cannot write.
+pub async fn ends(
+    session: &mut Session,
+    database: &Database,
+    measure: &DatabaseMeasure,
+) -> Result<Option<String>, Failure> {
+    let both_given = measure.start.is_some() && measure.finish.is_some();
+    match partition(session, database, measure).await?.0 {
+        Partition::Integer { column, .. } if !both_given => bounds::statement(session, measure, &column).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The statements of some ranges, as the catalogue and the ends of the table give them; nothing is counted. Without
+/// `look` the ends are not looked for, and the statement over all rows stands for every range.
+///
+/// # Errors
+/// As the statements that look for ends and keys.
+pub async fn preview(
+    session: &mut Session,
+    database: &Database,
+    measure: &DatabaseMeasure,
+    look: bool,
+) -> Result<Preview, Failure> {
+    if let (Operation::Histogram { from, to, size }, Some(column)) = (measure.operation, &measure.column) {
+        let histogram = measure.relation.histogram(session.dialect(), column, from, to, size);
+        return Ok(Preview {
+            ranges: Some(1),
+            samples: vec![histogram.map_err(unwritable)?],
+        });
+    }
+    let (partition, table) = partition(session, database, measure).await?;
+    let in_ranges = partition != Partition::Whole;
+    let wanted = wanted(session, database, measure, in_ranges && look).await?;
+    if !look && in_ranges {
+        return Ok(Preview {
+            ranges: None,
+            samples: vec![statement(session, measure, &wanted, None)?],
+        });
+    }
+    let ranges = partition.ranges(session, database, measure, table.as_deref()).await?;
+    let ranges = ranges.unwrap_or_else(Ranges::empty);
+    let (number, ranges) = match ranges.next() {
+        Next::Step { rows, .. } => stepped(session, measure, ranges, rows, table.as_deref()).await?,
+        _ => counted(ranges),
+    };
+    let mut samples = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        samples.push(statement(session, measure, &wanted, range.as_ref())?);
+    }
+    if samples.is_empty() {
+        samples.push(statement(session, measure, &wanted, None)?);
+    }
+    Ok(Preview {
+        ranges: number,
+        samples,
+    })
+}
+
+/// Ranges whose ends are known without asking: all are made, some are kept.
+fn counted(mut ranges: Ranges) -> (Option<u64>, Vec<Option<KeyRange>>) {
+    let mut all = Vec::new();
+    loop {
+        match ranges.next() {
+            Next::Everything => all.push(None),
+            Next::Range(range) => all.push(Some(range)),
+            Next::Step { .. } | Next::End => break,
+        }
+        ranges.advance(None);
+    }
+    (Some(all.len() as u64), spread(all))
+}
+
+/// The first, the last, and some at equal distances between them.
+fn spread<T>(all: Vec<T>) -> Vec<T> {
+    let last = all.len().saturating_sub(1);
+    let mut places: Vec<usize> = (0..SAMPLES).map(|place| place * last / (SAMPLES - 1)).collect();
+    places.dedup();
+    all.into_iter()
+        .enumerate()
+        .filter(|(place, _)| places.contains(place))
+        .map(|(_, item)| item)
+        .collect()
+}
+
+/// One step along the key; the rest is told by the number of rows.
+async fn stepped(
+    session: &mut Session,
+    measure: &DatabaseMeasure,
+    mut ranges: Ranges,
+    rows: u64,
+    table: Option<&TableInfo>,
+) -> Result<(Option<u64>, Vec<Option<KeyRange>>), Failure> {
+    let step = next(session, measure, &mut ranges, &mut 0).await?;
+    let in_table = table.and_then(|table| table.estimated_rows);
+    let number = in_table.map(|in_table| in_table.div_ceil(rows + 1).max(1));
+    Ok((number, step.into_iter().map(|step| step.range).collect()))
+}

@@ -1,0 +1,194 @@
+//! `explain`: what a metric would cost, before it runs.
+
+mod human;
+mod markdown;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::output::print;
+use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, interrupt_on_signals};
+use super::wanted::WantedArgs;
+use super::{CliError, Global, exit};
+use crate::definition::{MetricDefinition, TimeFrame};
+use crate::explain::{Explainer, Explanation};
+use crate::measure::{Failure, Measure};
+use crate::report::{Plan, plan_one};
+use crate::source::Sources;
+use crate::source::database::StatementLog;
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    #[command(flatten)]
+    wanted: Option<WantedArgs>,
+    /// Every metric, instead of one
+    #[arg(long, conflicts_with_all = ["name", "time_frame", "option"])]
+    all: bool,
+    #[command(flatten)]
+    only: OnlyArgs,
+    #[command(flatten)]
+    definitions: DefinitionArgs,
+    /// Also run the slowest batch of each statement, read-only and under the statement timeout
+    #[arg(long)]
+    analyze: bool,
+    /// markdown is text for a merge request
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Human)]
+    format: ExplainFormat,
+}
+
+/// How an explanation is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExplainFormat {
+    Human,
+    Json,
+    Markdown,
+}
+
+/// A measure with its name and its time frame, as they are shown.
+struct Asked {
+    label: String,
+    frame: Option<TimeFrame>,
+    measure: Result<Option<Measure>, Failure>,
+}
+
+/// What an asked measure would cost.
+pub(super) struct Answered {
+    label: String,
+    frame: Option<TimeFrame>,
+    /// The failure of what cannot be described.
+    explanation: Result<Explanation, Failure>,
+}
+
+pub(super) async fn run(global: &Global, args: ExplainArgs) -> Result<u8, CliError> {
+    let setup = Setup::load(global, &args.definitions)?;
+    let asked = match &args.wanted {
+        Some(wanted) => one(&setup, wanted)?,
+        None if args.all => all(&setup, &args.only)?,
+        None => return Err(CliError::Usage("name a metric or a class, or say --all".to_owned())),
+    };
+    let sources = setup.sources(None, interrupt_on_signals(), StatementLog::default(), Patience::TryOnce)?;
+    let answered = answered(asked, &sources, args.analyze).await?;
+    print(&written(&answered, args.format))?;
+    let explanations = answered
+        .iter()
+        .filter_map(|answered| answered.explanation.as_ref().ok());
+    let mut away = explanations.filter_map(Explanation::unreachable);
+    match away.next() {
+        Some((database, failure)) => Err(CliError::unreachable(&setup.config, database, &failure.message)),
+        None => Ok(exit::DONE),
+    }
+}
+
+/// What a measure that no definition holds would cost, as text; for the console.
+///
+/// # Errors
+/// [`CliError::Interrupted`] where a signal cut it short.
+#[allow(dead_code, reason = "for measures that are typed at a prompt")]
+pub(super) async fn explained(
+    sources: &Sources,
+    label: &str,
+    measure: &Measure,
+    analyze: bool,
+    format: ExplainFormat,
+) -> Result<String, CliError> {
+    let asked = Asked {
+        label: label.to_owned(),
+        frame: None,
+        measure: Ok(Some(measure.clone())),
+    };
+    Ok(written(&answered(vec![asked], sources, analyze).await?, format))
+}
+
+fn written(answered: &[Answered], format: ExplainFormat) -> String {
+    match format {
+        ExplainFormat::Human => human::text(answered),
+        ExplainFormat::Json => format!(
+            "{:#}\n",
+            json!({"explained": answered.iter().map(to_json).collect::<Vec<_>>()})
+        ),
+        ExplainFormat::Markdown => markdown::text(answered),
+    }
+}
+
+fn to_json(answered: &Answered) -> Value {
+    let mut json = match &answered.explanation {
+        Ok(explanation) => explanation.to_json(),
+        Err(failure) => json!({"error": {"reason": failure.reason.code(), "message": failure.message}}),
+    };
+    if let Some(object) = json.as_object_mut() {
+        object.insert("name".to_owned(), Value::from(answered.label.as_str()));
+        object.insert(
+            "time_frame".to_owned(),
+            Value::from(answered.frame.map(TimeFrame::as_str)),
+        );
+    }
+    json
+}
+
+fn all(setup: &Setup, only: &OnlyArgs) -> Result<Vec<Asked>, CliError> {
+    let plan = setup.plan(only)?;
+    let asked = plan.metrics.iter().map(|metric| Asked {
+        label: metric.key_path.to_string(),
+        frame: metric.definition.map(|definition| definition.time_frame),
+        measure: metric.measure.clone(),
+    });
+    Ok(asked.collect())
+}
+
+/// Reviewers want both variants of a windowed metric (spec 15): the window, and all time.
+fn one(setup: &Setup, wanted: &WantedArgs) -> Result<Vec<Asked>, CliError> {
+    let definition = wanted.definition(setup)?;
+    let mut asked = of_definition(setup, &definition, definition.time_frame);
+    let windowed = asked
+        .iter()
+        .any(|asked| matches!(&asked.measure, Ok(Some(measure)) if has_window(measure)));
+    if windowed && !wanted.says_time_frame() {
+        asked.extend(of_definition(setup, &definition, TimeFrame::All));
+    }
+    if asked.is_empty() {
+        let message = format!("metric {:?} is removed: nothing is computed for it", wanted.name);
+        return Err(CliError::Usage(message));
+    }
+    Ok(asked)
+}
+
+fn of_definition(setup: &Setup, definition: &MetricDefinition, frame: TimeFrame) -> Vec<Asked> {
+    let mut definition = definition.clone();
+    definition.time_frame = frame;
+    let plan: Plan<'_> = plan_one(&definition, &setup.registry, &setup.context());
+    let asked = plan.metrics.iter().map(|metric| Asked {
+        label: metric.key_path.to_string(),
+        frame: Some(frame),
+        measure: metric.measure.clone(),
+    });
+    asked.collect()
+}
+
+fn has_window(measure: &Measure) -> bool {
+    measure
+        .leaves()
+        .iter()
+        .any(|leaf| matches!(leaf, Measure::Database(measure) if measure.window.is_some()))
+}
+
+async fn answered(asked: Vec<Asked>, sources: &Sources, analyze: bool) -> Result<Vec<Answered>, CliError> {
+    let mut explainer = Explainer::new(sources, analyze);
+    let mut answered = Vec::with_capacity(asked.len());
+    for asked in asked {
+        let explanation = match &asked.measure {
+            Ok(Some(measure)) => Ok(explainer.explain(measure).await),
+            Ok(None) => Ok(Explanation::of_deprecated()),
+            Err(failure) => Err(failure.clone()),
+        };
+        if sources.interrupt.is_raised() {
+            return Err(CliError::Interrupted);
+        }
+        answered.push(Answered {
+            label: asked.label,
+            frame: asked.frame,
+            explanation,
+        });
+    }
+    explainer.close().await;
+    Ok(answered)
+}
