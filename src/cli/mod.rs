@@ -3,6 +3,7 @@
 mod completions;
 mod demo;
 mod demo_events;
+mod dictionary;
 mod doctor;
 mod dump;
 mod error;
@@ -19,6 +20,7 @@ mod progress;
 mod run;
 mod setup;
 mod shipped;
+mod site;
 mod summary;
 mod validate;
 mod versions;
@@ -112,6 +114,8 @@ enum Verb {
     Events(events::EventsArgs),
     /// Check every file; errors with file, line, column and a caret
     Validate(validate::ValidateArgs),
+    /// Every metric as its readers look it up: YAML, Markdown or a static site
+    Dictionary(dictionary::DictionaryArgs),
     /// Exactly what would leave now, also while sending is off
     Preview(preview::PreviewArgs),
     /// The receiving end: stores what instances send
@@ -170,6 +174,7 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Metric(args) => metric::run(global, args).await,
         Verb::Events(args) => events::run(global, args).await,
         Verb::Validate(args) => validate::run(global, args).await,
+        Verb::Dictionary(args) => dictionary::run(global, args).await,
         Verb::Preview(args) => preview::run(global, args).await,
         Verb::Versions(args) => versions::run(args).await,
         Verb::Doctor(args) => doctor::run(global, args).await,

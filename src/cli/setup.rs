@@ -271,7 +271,7 @@ pub(super) async fn terminate_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-fn globs(patterns: &[String]) -> Result<MetricGlobs, CliError> {
+pub(super) fn globs(patterns: &[String]) -> Result<MetricGlobs, CliError> {
     MetricGlobs::new(patterns).map_err(|error| CliError::Usage(format!("--only: {error}")))
 }
 
