@@ -19,4 +19,5 @@ pub mod sample;
 pub mod sketch;
 pub mod source;
 pub mod state;
+pub mod trial;
 pub mod versions;

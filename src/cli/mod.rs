@@ -22,6 +22,7 @@ mod setup;
 mod shipped;
 mod site;
 mod summary;
+mod test;
 mod validate;
 mod versions;
 mod wanted;
@@ -51,7 +52,7 @@ pub struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
     0  done
-    1  unexpected error
+    1  unexpected error; of test: a test failed
     2  the command line cannot be understood
     3  invalid definitions or configuration
     4  collected but not delivered: the payload waits in the outbox
@@ -114,6 +115,8 @@ enum Verb {
     Events(events::EventsArgs),
     /// Check every file; errors with file, line, column and a caret
     Validate(validate::ValidateArgs),
+    /// Run the tests of definitions: rows and events in, value out
+    Test(test::TestArgs),
     /// Every metric as its readers look it up: YAML, Markdown or a static site
     Dictionary(dictionary::DictionaryArgs),
     /// Exactly what would leave now, also while sending is off
@@ -174,6 +177,7 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Metric(args) => metric::run(global, args).await,
         Verb::Events(args) => events::run(global, args).await,
         Verb::Validate(args) => validate::run(global, args).await,
+        Verb::Test(args) => test::run(global, args).await,
         Verb::Dictionary(args) => dictionary::run(global, args).await,
         Verb::Preview(args) => preview::run(global, args).await,
         Verb::Versions(args) => versions::run(args).await,

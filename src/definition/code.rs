@@ -67,11 +67,13 @@ pub enum Code {
     AggregationMismatch,
     /// A set of an aggregate that no estimated metric persists for its time frame.
     NotPersisted,
+    /// A test of a metric that there is none of.
+    UnknownMetric,
 }
 
 impl Code {
     /// Every code, in the order of this list.
-    pub const ALL: [Code; 31] = [
+    pub const ALL: [Code; 32] = [
         Code::UnreadableFile,
         Code::NotUtf8,
         Code::YamlSyntax,
@@ -103,6 +105,7 @@ impl Code {
         Code::SlotMismatch,
         Code::AggregationMismatch,
         Code::NotPersisted,
+        Code::UnknownMetric,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -138,6 +141,7 @@ impl Code {
             Code::SlotMismatch => "slot_mismatch",
             Code::AggregationMismatch => "aggregation_mismatch",
             Code::NotPersisted => "not_persisted",
+            Code::UnknownMetric => "unknown_metric",
         }
     }
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 mod bind;
 mod check;
 mod column;
+mod columns;
 mod extent;
 mod forms;
 mod functions;
