@@ -57,6 +57,8 @@ pub(super) async fn run(global: &Global, args: TestArgs) -> Result<u8, CliError>
             .problems
             .iter()
             .for_each(|problem| message::problem(problem, global));
+    }
+    if !loaded.problems.is_empty() && !args.definitions.skip_invalid {
         return Err(CliError::InvalidDefinitions(loaded.problems.len()));
     }
     let files = wanted(&loaded, &args.wanted)?;
@@ -68,6 +70,9 @@ pub(super) async fn run(global: &Global, args: TestArgs) -> Result<u8, CliError>
     };
     let mut verdicts = Vec::new();
     for file in files {
+        if args.format == Format::Human {
+            print(&format!("{}\n", file.subject.name()))?;
+        }
         for test in &file.tests {
             for ground in &grounds {
                 let verdict = run_test(file, test, ground, &bench).await;
@@ -182,19 +187,19 @@ fn none_of(loaded: &LoadedTests, patterns: &[String]) -> String {
 
 fn shown(verdict: &Verdict, verbose: bool) -> String {
     let mark = if verdict.passed { "ok  " } else { "FAIL" };
-    let mut text = format!("{mark}  {}: {} ({})\n", verdict.subject, verdict.name, verdict.ground);
+    let mut text = format!("  {mark}  {:8}  {}\n", verdict.ground, verdict.name);
     if !verdict.passed {
-        text += &format!("      {}\n", verdict.place);
-        text += &format!("      - {}\n      + {}\n", verdict.expected, verdict.actual);
+        text += &format!("        {}\n", verdict.place);
+        text += &format!("        - {}\n        + {}\n", verdict.expected, verdict.actual);
         if let Some(message) = &verdict.message {
-            text += &format!("      {message}\n");
+            text += &format!("        {message}\n");
         }
     }
     if verbose {
         for sent in &verdict.sent {
-            text += &format!("      {}\n", sent.sql);
+            text += &format!("        {}\n", sent.sql);
             if let Some(error) = &sent.error {
-                text += &format!("        failed: {error}\n");
+                text += &format!("          failed: {error}\n");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A statement as people read it: its clauses each on a line of their own.
 
-/// Words that begin a line where they stand outside of brackets and quotes.
-const CLAUSES: [&str; 9] = [
+/// Words and signs that begin a line where they stand outside of brackets and quotes.
+const CLAUSES: [&str; 10] = [
     "FROM ",
     "INNER JOIN ",
     "LEFT JOIN ",
@@ -11,6 +11,7 @@ const CLAUSES: [&str; 9] = [
     "GROUP BY ",
     "HAVING ",
     "ORDER BY ",
+    "+ (",
 ];
 
 /// The statement with its clauses on lines of their own; what it says is unchanged.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::literal::instant;
 use crate::definition::{MetricTest, MetricTests, nearest};
 use crate::measure::{Bound, DatabaseMeasure, Measure};
-use crate::relation::Column;
+use crate::relation::{Column, Operation, Query};
 
 /// How many names are offered in place of an unknown one.
 const OFFERED: usize = 3;
@@ -25,15 +25,15 @@ pub(super) type Tables = BTreeMap<String, Table>;
 /// # Errors
 /// A table of the test that the metric does not read.
 pub(super) fn tables(tests: &MetricTests, test: &MetricTest, leaves: &[&Measure]) -> Result<Tables, String> {
-    let named = columns(leaves);
-    let read: BTreeSet<&str> = named.iter().map(|(table, _)| table.as_str()).collect();
+    let named = Named::of(leaves);
+    let read: BTreeSet<&str> = named.columns.iter().map(|(table, _)| table.as_str()).collect();
     let mut tables = Tables::new();
     for table in tests.tables.keys().chain(test.rows.keys()) {
         if !read.contains(table.as_str()) {
             return Err(unread(table, &read));
         }
     }
-    for (table, column) in &named {
+    for (table, column) in &named.columns {
         let columns = &mut tables.entry(table.clone()).or_default().columns;
         if let Some(column) = column {
             columns.insert(column.clone(), String::new());
@@ -54,7 +54,8 @@ pub(super) fn tables(tests: &MetricTests, test: &MetricTest, leaves: &[&Measure]
                 .map(|(column, kind)| (column.clone(), kind.clone())),
         );
         for (column, kind) in table.columns.iter_mut().filter(|(_, kind)| kind.is_empty()) {
-            *kind = kind_of(column, values(test, name, column)).to_owned();
+            let summed = || named.summed.contains(&(name.clone(), column.clone()));
+            *kind = kind_of(column, values(tests, name, column), &summed).to_owned();
         }
     }
     Ok(tables)
@@ -76,55 +77,78 @@ fn unread(table: &str, read: &BTreeSet<&str>) -> String {
     )
 }
 
-/// Tables that measures read, each with the columns that they name; a table of which no column is named stands alone.
-fn columns(leaves: &[&Measure]) -> Vec<(String, Option<String>)> {
-    let mut named = Vec::new();
-    for leaf in leaves {
-        match leaf {
-            Measure::Database(measure) => of_measure(measure, &mut named),
-            Measure::SqlValue(measure) => {
-                named.extend(measure.query.tables().into_iter().map(|table| (table.name, None)));
-                named.extend(measure.query.columns().into_iter().map(pair));
-            }
-            _ => {}
-        }
-    }
-    named
+/// What measures read.
+#[derive(Default)]
+struct Named {
+    /// Tables, each with the columns that are named; a table of which none is stands alone.
+    columns: Vec<(String, Option<String>)>,
+    /// Columns that hold numbers, as they are summed.
+    summed: BTreeSet<(String, String)>,
 }
 
-fn of_measure(measure: &DatabaseMeasure, named: &mut Vec<(String, Option<String>)>) {
-    let tables = measure.relation.tables();
-    let own_name = |column: &Column| {
-        let table = tables.iter().find(|table| table.alias == column.table)?;
-        Some((table.name.clone(), Some(column.name.clone())))
-    };
-    named.extend(measure.counted_column().as_ref().and_then(own_name));
-    named.extend(measure.relation.columns().into_iter().map(pair));
-    for bound in [&measure.start, &measure.finish].into_iter().flatten() {
-        if let Bound::Query(query) = bound {
-            named.extend(query.tables().into_iter().map(|table| (table.name, None)));
-            named.extend(query.columns().into_iter().map(pair));
+impl Named {
+    fn of(leaves: &[&Measure]) -> Named {
+        let mut named = Named::default();
+        for leaf in leaves {
+            match leaf {
+                Measure::Database(measure) => named.note(measure),
+                Measure::SqlValue(measure) => named.note_query(&measure.query),
+                _ => {}
+            }
+        }
+        named
+    }
+
+    fn note(&mut self, measure: &DatabaseMeasure) {
+        let tables = measure.relation.tables();
+        let counted = measure.counted_column().and_then(|column| {
+            let table = tables.iter().find(|table| table.alias == column.table)?;
+            Some((table.name.clone(), column.name))
+        });
+        if let Some((table, column)) = counted {
+            self.columns.push((table.clone(), Some(column.clone())));
+            if matches!(measure.operation, Operation::Sum | Operation::Average) {
+                self.summed.insert((table, column));
+            }
+        }
+        self.columns.extend(measure.relation.columns().into_iter().map(pair));
+        self.columns.extend(tables.into_iter().map(|table| (table.name, None)));
+        for bound in [&measure.start, &measure.finish].into_iter().flatten() {
+            if let Bound::Query(query) = bound {
+                self.note_query(query);
+            }
         }
     }
-    named.extend(tables.iter().map(|table| (table.name.clone(), None)));
+
+    fn note_query(&mut self, query: &Query) {
+        self.columns.extend(query.columns().into_iter().map(pair));
+        self.columns
+            .extend(query.tables().into_iter().map(|table| (table.name, None)));
+    }
 }
 
 fn pair(column: Column) -> (String, Option<String>) {
     (column.table, Some(column.name))
 }
 
-fn values<'a>(test: &'a MetricTest, table: &str, column: &'a str) -> impl Iterator<Item = &'a Value> {
-    let rows = test.rows.get(table).into_iter().flatten();
+/// What all tests of the file have in the column: it is of one type in all of them.
+fn values<'a>(tests: &'a MetricTests, table: &'a str, column: &'a str) -> impl Iterator<Item = &'a Value> {
+    let rows = tests
+        .tests
+        .iter()
+        .filter_map(move |test| test.rows.get(table))
+        .flatten();
     rows.filter_map(move |row| row.get(column))
         .filter(|value| !value.is_null())
 }
 
 /// The type that all values fit; where there is none, the one that columns of such a name have.
-fn kind_of<'a>(column: &str, values: impl Iterator<Item = &'a Value>) -> &'static str {
+fn kind_of<'a>(column: &str, values: impl Iterator<Item = &'a Value>, summed: &dyn Fn() -> bool) -> &'static str {
     let mut kinds: Vec<&'static str> = values.map(|value| kind(column, value)).collect();
     kinds.sort_unstable();
     kinds.dedup();
     match kinds.as_slice() {
+        [] if summed() => "numeric",
         [] if is_moment(column) => "timestamp",
         [] if column == "id" || column.ends_with("_id") => "bigint",
         [] => "text",

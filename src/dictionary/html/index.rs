@@ -87,9 +87,18 @@ fn row(metric: &MetricEntry) -> Markup {
             p { (metric.description) }
             span.tags {
                 @if metric.status != "active" { span.tag data-s=(metric.status) { (metric.status) } " " }
-                span.tag { (metric.time_frame) } " " span.tag { (metric.data_source) }
+                span.tag { (window(metric.time_frame)) } " " span.tag { (metric.data_source) }
                 @if let Some(owner) = &metric.owner { " " span.tag.owner { (owner) } }
             }
         }
+    }
+}
+
+/// A window as it reads without a heading.
+fn window(time_frame: &str) -> &str {
+    match time_frame {
+        "all" => "all time",
+        "none" => "present",
+        other => other,
     }
 }
