@@ -13,7 +13,7 @@ fn hostile() -> Cli {
     let more = format!(
         "description: {quoted}\nproduct_group: {quoted}\nintroduced_by_url: \"javascript:document.title='owned'\"\n"
     );
-    metric(&cli, "a", "counts.<b>\"'&/..%2f", &more);
+    metric(&cli, "a", "counts.<b>\"'&/%2f", &more);
     cli
 }
 
