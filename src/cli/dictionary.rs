@@ -15,6 +15,9 @@ use crate::instrumentation::Context;
 use crate::repository::{Change, changes};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Statements are written for a run at 2026-01-01T00:00:00Z, unless --now names
+another moment, so that a dictionary changes only where a definition does.")]
 pub(super) struct DictionaryArgs {
     #[command(flatten)]
     definitions: DefinitionArgs,

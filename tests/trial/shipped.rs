@@ -58,18 +58,6 @@ fn pass_over_the_columns_of_the_real_tables() {
     assert_eq!(database.psql("SELECT count(*) FROM issues").trim(), "0");
 }
 
-#[test]
-fn are_written_with_the_demo() {
-    // The definitions that an installed program brings are the ones of this checkout.
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("metrics");
-    let tests = walkdir::WalkDir::new(folder)
-        .into_iter()
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_name().to_string_lossy().ends_with(".test.yml"))
-        .count();
-    assert!(tests >= 12, "{tests}");
-}
-
 fn schemas(names: &str) -> Vec<String> {
     let ours = names.lines().filter(|name| name.contains("service_ping_test"));
     ours.map(str::to_owned).collect()
