@@ -21,6 +21,9 @@ missing_packages() {
     have redis-server || printf 'redis-server\n'
     have redis-cli || printf 'redis-tools\n'
     have openssl || printf 'openssl\n'
+    # No server, but what the site of the dictionary is looked at with.
+    have chromium || printf 'chromium\n'
+    have git || printf 'git\n'
 }
 
 # Runs a command as root, by sudo where we are not.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use service_ping::definition::{
-    Bound, Catalog, Code, DataCategory, DatabaseBody, Diagnostic, KeyPath, Loaded, TimeFrame, ValueType, findings, load,
+    Bound, Catalog, Code, DataCategory, DatabaseBody, Diagnostic, KeyPath, Loaded, TestNames, TimeFrame, ValueType,
+    findings, load, load_tests,
 };
 use service_ping::relation::Operation;
 
@@ -46,6 +47,11 @@ fn problems(root: &Path) -> (Loaded, Vec<Diagnostic>) {
     let loaded = load(root).expect("a folder");
     let mut all = loaded.problems.clone();
     all.extend(findings(&loaded.catalog, &is_built_in));
+    let names = TestNames {
+        classes: Vec::new(),
+        reasons: vec!["missing_column", "missing_table"],
+    };
+    all.extend(load_tests(root, &loaded.catalog, &names).expect("a folder").problems);
     for problem in &mut all {
         relative(problem, root);
     }

@@ -32,12 +32,14 @@ fn yaml(file: &Path) -> Option<Value> {
 }
 
 /// What a file holds, by the folder that it lies in, and the schema that says so.
-const KINDS: [(&str, &[&str]); 5] = [
+const KINDS: [(&str, &[&str]); 6] = [
     ("metric.json", &["metrics"]),
     ("instrumentation_class.json", &["instrumentations"]),
     ("known_events.json", &["known_events"]),
     ("aggregated_metrics.json", &["aggregated_metrics", "aggregates"]),
     ("event.json", &["events"]),
+    // By the end of the file's name, wherever it lies.
+    ("test.json", &[]),
 ];
 
 /// The YAML files under `folder` that the schema is for: the innermost folder of the known ones tells.
@@ -66,6 +68,9 @@ fn kind(path: &Path) -> Option<&'static str> {
     // Only GitLab's own tree has them there.
     if folder.ends_with("metrics/aggregates") && !folder.ends_with("config/metrics/aggregates") {
         return None;
+    }
+    if path.to_str().is_some_and(|path| path.ends_with(".test.yml")) {
+        return Some("test.json");
     }
     folder.ancestors().find_map(|folder| {
         let name = folder.file_name()?.to_str()?;

@@ -4,6 +4,8 @@
 pub const DONE: u8 = 0;
 /// Something went wrong that no other code names.
 pub const UNEXPECTED: u8 = 1;
+/// A test of a definition failed.
+pub const TEST_FAILED: u8 = 1;
 /// The command line cannot be understood.
 pub const USAGE: u8 = 2;
 /// The definitions or the configuration have errors.

@@ -3,6 +3,7 @@
 mod completions;
 mod demo;
 mod demo_events;
+mod dictionary;
 mod doctor;
 mod dump;
 mod error;
@@ -21,7 +22,9 @@ mod progress;
 mod run;
 mod setup;
 mod shipped;
+mod site;
 mod summary;
+mod test;
 mod validate;
 mod versions;
 mod wanted;
@@ -51,7 +54,7 @@ pub struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
     0  done
-    1  unexpected error
+    1  unexpected error; of test: a test failed
     2  the command line cannot be understood
     3  invalid definitions or configuration
     4  collected but not delivered: the payload waits in the outbox
@@ -116,6 +119,10 @@ enum Verb {
     Events(events::EventsArgs),
     /// Check every file; errors with file, line, column and a caret
     Validate(validate::ValidateArgs),
+    /// Run the tests of definitions: rows and events in, value out
+    Test(test::TestArgs),
+    /// Every metric as its readers look it up: YAML, Markdown or a static site
+    Dictionary(dictionary::DictionaryArgs),
     /// Exactly what would leave now, also while sending is off
     Preview(preview::PreviewArgs),
     /// The receiving end: stores what instances send
@@ -175,6 +182,8 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Explain(args) => explain::run(global, args).await,
         Verb::Events(args) => events::run(global, args).await,
         Verb::Validate(args) => validate::run(global, args).await,
+        Verb::Test(args) => test::run(global, args).await,
+        Verb::Dictionary(args) => dictionary::run(global, args).await,
         Verb::Preview(args) => preview::run(global, args).await,
         Verb::Versions(args) => versions::run(args).await,
         Verb::Doctor(args) => doctor::run(global, args).await,

@@ -12,9 +12,10 @@ use uuid::Uuid;
 use super::message::{self, note};
 use super::{CliError, Global, event_setup as events};
 use crate::config::{self, Config, Environment, MetricGlobs, Reporting};
-use crate::definition::{self, Diagnostic, Loaded, Severity};
+use crate::definition::{self, Diagnostic, Loaded, Severity, TestNames};
 use crate::instrumentation::{Context, Registry};
 use crate::keyspace::Keyspace;
+use crate::measure::Reason;
 use crate::relation::Dialect;
 use crate::report::{Plan, Selection, plan};
 use crate::source::Sources;
@@ -51,6 +52,14 @@ pub(super) struct Setup {
     pub(super) registry: Registry,
     pub(super) keyspace: Arc<Keyspace>,
     pub(super) now: DateTime<Utc>,
+}
+
+/// The names that files of tests may use beside those of the definitions.
+pub(super) fn test_names(registry: &Registry) -> TestNames<'_> {
+    TestNames {
+        classes: registry.names().collect(),
+        reasons: Reason::ALL.iter().map(|reason| reason.code()).collect(),
+    }
 }
 
 pub(super) fn load_config(global: &Global) -> Result<Config, CliError> {
@@ -225,7 +234,7 @@ pub(super) enum Patience {
 }
 
 /// How a configured database is reached: its first replica stands in for it, if it has one.
-fn options(name: &str, database: &config::Database) -> DatabaseOptions {
+pub(super) fn options(name: &str, database: &config::Database) -> DatabaseOptions {
     let url = database.replicas.first().unwrap_or(&database.url);
     DatabaseOptions {
         name: name.to_owned(),
@@ -271,7 +280,7 @@ pub(super) async fn terminate_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-fn globs(patterns: &[String]) -> Result<MetricGlobs, CliError> {
+pub(super) fn globs(patterns: &[String]) -> Result<MetricGlobs, CliError> {
     MetricGlobs::new(patterns).map_err(|error| CliError::Usage(format!("--only: {error}")))
 }
 

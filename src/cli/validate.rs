@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::message::{self, note};
 use super::output::{counted, print};
-use super::setup::load_config;
+use super::setup::{load_config, test_names};
 use super::{CliError, Global, exit, live};
-use crate::definition::{self, Diagnostic, Severity, findings};
+use crate::definition::{self, Diagnostic, Severity, findings, load_tests};
 use crate::instrumentation::Registry;
 
 #[derive(Debug, Args)]
@@ -48,6 +48,8 @@ pub(super) async fn run(global: &Global, args: ValidateArgs) -> Result<u8, CliEr
     if args.database {
         problems.extend(live::problems(global, config, loaded.clone()).await?);
     }
+    let tests = load_tests(&root, &loaded.catalog, &test_names(&registry))?;
+    problems.extend(tests.problems);
     let errors = problems
         .iter()
         .filter(|problem| problem.severity == Severity::Error)

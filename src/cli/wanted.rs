@@ -1,11 +1,11 @@
 //! The one metric that a verb is about: a key path, or a class by its name.
 
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::CliError;
 use super::setup::Setup;
-use crate::definition::{DataCategory, DataSource, KeyPath, MetricDefinition, Status, TimeFrame, ValueType, nearest};
+use crate::definition::{MetricDefinition, TimeFrame, nearest};
 
 /// How many names are offered in place of an unknown one.
 const OFFERED: usize = 3;
@@ -65,22 +65,7 @@ pub(super) fn named(setup: &Setup, name: &str) -> Result<MetricDefinition, CliEr
     if setup.registry.class(name, &setup.loaded.catalog).is_none() {
         return Err(CliError::Usage(unknown(setup, name)));
     }
-    let key_path = KeyPath::new(name).ok_or_else(|| CliError::Usage("the name is empty".to_owned()))?;
-    Ok(MetricDefinition {
-        key_path,
-        description: String::new(),
-        value_type: ValueType::Number,
-        status: Status::Active,
-        time_frame: TimeFrame::All,
-        data_source: DataSource::Database,
-        data_category: DataCategory::Optional,
-        instrumentation_class: Some(name.to_owned()),
-        options: Map::new(),
-        events: Vec::new(),
-        fallback: None,
-        file: Default::default(),
-        attributes: Map::new(),
-    })
+    MetricDefinition::of_class(name).ok_or_else(|| CliError::Usage("the name is empty".to_owned()))
 }
 
 /// Every name that a metric can be asked for by.

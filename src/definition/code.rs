@@ -79,11 +79,13 @@ pub enum Code {
     HistogramLargeTable,
     /// A time window over a column without an index, on a table that is not small.
     WindowUnindexed,
+    /// A test of a metric that there is none of.
+    UnknownMetric,
 }
 
 impl Code {
     /// Every code, in the order of this list.
-    pub const ALL: [Code; 37] = [
+    pub const ALL: [Code; 38] = [
         Code::UnreadableFile,
         Code::NotUtf8,
         Code::YamlSyntax,
@@ -121,6 +123,7 @@ impl Code {
         Code::DistinctCountUnindexed,
         Code::HistogramLargeTable,
         Code::WindowUnindexed,
+        Code::UnknownMetric,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -162,6 +165,7 @@ impl Code {
             Code::DistinctCountUnindexed => "distinct_count_unindexed",
             Code::HistogramLargeTable => "histogram_large_table",
             Code::WindowUnindexed => "window_unindexed",
+            Code::UnknownMetric => "unknown_metric",
         }
     }
 }

@@ -131,16 +131,25 @@ fn is_folder_among(entry: &DirEntry, names: &[&str]) -> bool {
 }
 
 fn yaml_files(root: &Path, folder: &Path, wanted: fn(&DirEntry) -> bool) -> Result<Vec<DefinitionFile>, LoadError> {
+    listed(root, folder, wanted, |path| is_yaml(path) && !is_test(path))
+}
+
+fn listed(
+    root: &Path,
+    folder: &Path,
+    wanted: fn(&DirEntry) -> bool,
+    is_ours: fn(&Path) -> bool,
+) -> Result<Vec<DefinitionFile>, LoadError> {
     let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
     let mut files = Vec::new();
     for entry in walk.filter_entry(|entry| !is_hidden(entry) && wanted(entry)) {
         match entry {
-            Ok(entry) if entry.file_type().is_file() && is_yaml(entry.path()) => {
+            Ok(entry) if entry.file_type().is_file() && is_ours(entry.path()) => {
                 files.push(definition_file(root, entry.path()));
             }
             Ok(_) => {}
             // A link to nothing: reading it will say so.
-            Err(error) => match error.path().filter(|path| path.is_symlink() && is_yaml(path)) {
+            Err(error) => match error.path().filter(|path| path.is_symlink() && is_ours(path)) {
                 Some(path) => files.push(definition_file(root, path)),
                 None => return Err(unreadable(folder, error)),
             },
@@ -153,6 +162,23 @@ fn yaml_files(root: &Path, folder: &Path, wanted: fn(&DirEntry) -> bool) -> Resu
 /// Hidden entries are passed over: a mounted ConfigMap keeps its files a second time under `..data`.
 fn is_hidden(entry: &DirEntry) -> bool {
     entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+/// Tests stand beside the metrics, and are none.
+const TESTS: [&str; 2] = [".test.yml", ".test.yaml"];
+
+fn is_test(path: &Path) -> bool {
+    let name = path.file_name().map(OsStr::as_encoded_bytes).unwrap_or_default();
+    TESTS.iter().any(|ending| name.ends_with(ending.as_bytes()))
+}
+
+/// The files of tests under the metrics folder, classes included, sorted by name; none where there is no such folder.
+///
+/// # Errors
+/// Where a folder cannot be listed.
+pub(super) fn test_files(root: &Path) -> Result<Vec<DefinitionFile>, LoadError> {
+    let metrics = PLACES.iter().map(|place| root.join(place)).find(|place| place.is_dir());
+    metrics.map_or(Ok(Vec::new()), |metrics| listed(root, &metrics, |_| true, is_test))
 }
 
 fn is_yaml(path: &Path) -> bool {

@@ -1,12 +1,31 @@
 //! What a definition's fields say about it together.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::event_options::{AGGREGATED_METRIC, REDIS_HLL_METRIC};
-use super::{AggregateSource, DataSource, MetricDefinition, Status};
+use super::{AggregateSource, DataCategory, DataSource, KeyPath, MetricDefinition, Status, TimeFrame, ValueType};
 
 impl MetricDefinition {
+    /// A definition made up for a class, under the class's own name; `None` for an empty name.
+    pub fn of_class(class: &str) -> Option<MetricDefinition> {
+        Some(MetricDefinition {
+            key_path: KeyPath::new(class)?,
+            description: String::new(),
+            value_type: ValueType::Number,
+            status: Status::Active,
+            time_frame: TimeFrame::All,
+            data_source: DataSource::Database,
+            data_category: DataCategory::Optional,
+            instrumentation_class: Some(class.to_owned()),
+            options: Map::new(),
+            events: Vec::new(),
+            fallback: None,
+            file: Default::default(),
+            attributes: Map::new(),
+        })
+    }
+
     /// Whether anything of it can be in a payload.
     pub fn is_removed(&self) -> bool {
         self.status == Status::Removed

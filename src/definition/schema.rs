@@ -16,6 +16,7 @@ use super::known_event_file::KnownEventFields;
 use super::metric_file::MetricFile;
 use super::metric_reading::DATABASE_METRIC;
 use super::shape::{Shape, Unreadable};
+use super::test_file::TestFile;
 
 /// File name under `metrics/schema/` and pretty JSON of each schema, draft 7, as editors with `yaml-language-server` read
 /// them.
@@ -26,6 +27,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("known_events.json", pretty(&list_of(&schema_of::<KnownEventFields>()))),
         ("aggregated_metrics.json", pretty(&list_of(&aggregate_schema()))),
         ("event.json", pretty(&schema_of::<EventFile>())),
+        ("test.json", pretty(&test_schema())),
     ]
 }
 
@@ -40,6 +42,7 @@ pub(super) struct Shapes {
     pub redis_options: Shape,
     pub redis_hll_options: Shape,
     pub aggregated_options: Shape,
+    pub test: Shape,
 }
 
 /// `Err` only for a schema that the house itself got wrong, which a test finds.
@@ -55,6 +58,7 @@ pub(super) fn shapes() -> Result<&'static Shapes, &'static Unreadable> {
             redis_options: Shape::of(&schema_of::<RedisOptions>())?,
             redis_hll_options: Shape::of(&schema_of::<RedisHllOptions>())?,
             aggregated_options: Shape::of(&schema_of::<AggregatedOptions>())?,
+            test: Shape::of(&schema_of::<TestFile>())?,
         })
     });
     SHAPES.as_ref()
@@ -96,6 +100,19 @@ fn options_of(class: &str, mut options: Value, required: bool) -> Value {
 /// `redis_hll` is what later files call `redis`: read, not advertised.
 fn aggregate_schema() -> Value {
     schema_of::<AggregateFields>()
+}
+
+/// The value that is wanted may be null, but it must be said; and a file is about a metric or about a class.
+fn test_schema() -> Value {
+    let mut schema = schema_of::<TestFile>();
+    if let Some(required) = schema["properties"]["tests"]["items"]["required"].as_array_mut() {
+        required.push(json!("value"));
+    }
+    if let Some(schema) = schema.as_object_mut() {
+        let about = |field: &str| json!({ "required": [field] });
+        schema.insert("oneOf".to_owned(), json!([about("metric"), about("class")]));
+    }
+    schema
 }
 
 /// A file that lists entries.

@@ -10,6 +10,7 @@ mod bind;
 mod check;
 mod column;
 mod condition;
+mod columns;
 mod extent;
 mod forms;
 mod functions;

@@ -3,7 +3,7 @@
 use crate::support::cli::Cli;
 use crate::support::golden::assert_golden;
 
-const VERBS: [&[&str]; 20] = [
+const VERBS: [&[&str]; 22] = [
     &["demo"],
     &["init"],
     &["run"],
@@ -20,6 +20,8 @@ const VERBS: [&[&str]; 20] = [
     &["events", "list"],
     &["events", "copy"],
     &["validate"],
+    &["test"],
+    &["dictionary"],
     &["preview"],
     &["versions"],
     &["doctor"],

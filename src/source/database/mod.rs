@@ -3,6 +3,7 @@
 mod error;
 mod index;
 mod postgres;
+mod rehearsal;
 mod schema;
 mod session;
 mod sqlite;
@@ -16,6 +17,7 @@ use tokio::time::Instant;
 
 pub use error::DatabaseError;
 pub use index::{IndexInfo, indexes, table_names};
+pub use rehearsal::Rehearsal;
 pub use schema::{ColumnKind, TableInfo, TableKind};
 pub use session::{Row, Session, Statement, StatementLog};
 
@@ -116,6 +118,8 @@ pub struct Database {
     patience: Duration,
     /// Set when waiting for the server was in vain: for a while later sessions fail as that one did, then they try once.
     given_up: Mutex<Option<GivenUp>>,
+    /// Where its sessions come from, if it is none of the instance's.
+    rehearsal: Option<Rehearsal>,
 }
 
 impl Database {
@@ -135,7 +139,17 @@ impl Database {
             bounds: Mutex::default(),
             patience: RECONNECT_PATIENCE,
             given_up: Mutex::default(),
+            rehearsal: None,
         })
+    }
+
+    /// The same database with the rehearsal's connection for all its sessions.
+    fn rehearsed(self, rehearsal: Rehearsal) -> Database {
+        Database {
+            dialect: rehearsal.dialect(),
+            rehearsal: Some(rehearsal),
+            ..self
+        }
     }
 
     /// The same database for somebody who sits and waits: a server that is away is tried once.
@@ -164,6 +178,9 @@ impl Database {
     /// [`DatabaseError::Unavailable`] where the server cannot be reached or refuses the role,
     /// [`DatabaseError::Interrupted`] where the interrupt was raised first.
     pub async fn open(&self, interrupt: &Interrupt, log: StatementLog) -> Result<Session, DatabaseError> {
+        if let Some(rehearsal) = &self.rehearsal {
+            return Ok(rehearsal.session(interrupt.clone(), log).await);
+        }
         let mut raised = interrupt.clone();
         tokio::select! {
             session = Session::open(&self.options, self.dialect, interrupt.clone(), log) => session,

@@ -23,6 +23,18 @@ pub(super) struct PostgresSession {
     options: DatabaseOptions,
     pid: i32,
     version: u32,
+    transaction: Transaction,
+}
+
+/// Whether statements stand in one transaction, which none of them may spoil.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Transaction {
+    /// Each is its own.
+    Own,
+    /// They stand in one that is never committed, and may write.
+    Writing,
+    /// They stand in the same one, and may only read what was written.
+    Reading,
 }
 
 impl PostgresSession {
@@ -36,7 +48,30 @@ impl PostgresSession {
             options: options.clone(),
             pid,
             version,
+            transaction: Transaction::Own,
         })
+    }
+
+    /// A session whose statements all stand in one transaction, which may write and is never committed.
+    pub(super) async fn in_transaction(options: &DatabaseOptions) -> Result<PostgresSession, DatabaseError> {
+        let mut session = PostgresSession::open(options).await?;
+        sqlx::raw_sql("BEGIN READ WRITE")
+            .execute(&mut session.connection)
+            .await
+            .map_err(|error| unavailable(options, &error))?;
+        session.transaction = Transaction::Writing;
+        Ok(session)
+    }
+
+    /// From here on statements of the transaction may only read.
+    pub(super) fn only_read(&mut self) {
+        self.transaction = Transaction::Reading;
+    }
+
+    /// Ends the transaction, and with it all that was done in it.
+    pub(super) async fn roll_back(&mut self, interrupt: &mut Interrupt) -> Result<(), DatabaseError> {
+        self.transaction = Transaction::Own;
+        self.run("ROLLBACK", Answer::Rows(&mut Vec::new()), interrupt).await
     }
 
     pub(super) fn version(&self) -> u32 {
@@ -52,7 +87,7 @@ impl PostgresSession {
         let begun = Instant::now();
         let timeout = self.options.statement_timeout;
         let given_up = tokio::select! {
-            result = answer_into(&mut self.connection, sql, answer) => {
+            result = answered(&mut self.connection, sql, answer, self.transaction) => {
                 return result.map_err(|error| sorted(&error, sql, begun.elapsed(), timeout));
             }
             () = interrupt.raised() => DatabaseError::Interrupted,
@@ -137,6 +172,29 @@ async fn prepare_session(connection: &mut PgConnection, options: &DatabaseOption
         }
     }
     Ok((pid, version))
+}
+
+/// Within a transaction a statement that fails is taken back, so that the next one can run.
+async fn answered(
+    connection: &mut PgConnection,
+    sql: &str,
+    answer: Answer<'_>,
+    transaction: Transaction,
+) -> Result<(), sqlx::Error> {
+    let begin = match transaction {
+        Transaction::Own => return answer_into(connection, sql, answer).await,
+        Transaction::Writing => "SAVEPOINT statement",
+        // What a savepoint sets lasts as long as it does.
+        Transaction::Reading => "SAVEPOINT statement; SET TRANSACTION READ ONLY",
+    };
+    sqlx::raw_sql(begin).execute(&mut *connection).await?;
+    let result = answer_into(&mut *connection, sql, answer).await;
+    let end = match result {
+        Ok(()) => "RELEASE SAVEPOINT statement",
+        Err(_) => "ROLLBACK TO SAVEPOINT statement",
+    };
+    let ended = sqlx::raw_sql(end).execute(connection).await;
+    result.and(ended.map(drop))
 }
 
 async fn answer_into(connection: &mut PgConnection, sql: &str, answer: Answer<'_>) -> Result<(), sqlx::Error> {

@@ -1,7 +1,10 @@
 //! One session: statements in, rows as text out; what we give up on is cancelled on the server.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tokio::sync::OwnedMutexGuard;
 
 use super::{DatabaseError, DatabaseOptions, Interrupt, TableInfo, postgres::PostgresSession, sqlite::SqliteSession};
 use crate::measure::Reason;
@@ -57,16 +60,83 @@ impl StatementLog {
 
 /// A read-only session of one connection.
 pub struct Session {
-    backend: Backend,
+    connection: Held,
     dialect: Dialect,
     interrupt: Interrupt,
     log: StatementLog,
     statements: u64,
 }
 
-enum Backend {
+pub(super) enum Connection {
     Postgres(Box<PostgresSession>),
     Sqlite(Box<SqliteSession>),
+}
+
+/// A session's connection: its own, or one that a rehearsal lends.
+enum Held {
+    Own(Connection),
+    Lent(OwnedMutexGuard<Connection>),
+}
+
+impl Deref for Held {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        match self {
+            Held::Own(connection) => connection,
+            Held::Lent(connection) => connection,
+        }
+    }
+}
+
+impl DerefMut for Held {
+    fn deref_mut(&mut self) -> &mut Connection {
+        match self {
+            Held::Own(connection) => connection,
+            Held::Lent(connection) => connection,
+        }
+    }
+}
+
+impl Connection {
+    /// An empty SQLite database of this connection alone.
+    pub(super) async fn in_memory(options: &DatabaseOptions) -> Result<Connection, DatabaseError> {
+        Ok(Connection::Sqlite(Box::new(SqliteSession::in_memory(options).await?)))
+    }
+
+    /// A PostgreSQL connection within a transaction that may write.
+    pub(super) async fn in_transaction(options: &DatabaseOptions) -> Result<Connection, DatabaseError> {
+        let session = PostgresSession::in_transaction(options).await?;
+        Ok(Connection::Postgres(Box::new(session)))
+    }
+
+    pub(super) async fn roll_back(&mut self, interrupt: &mut Interrupt) -> Result<(), DatabaseError> {
+        match self {
+            Connection::Postgres(session) => session.roll_back(interrupt).await,
+            Connection::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// From here on statements of a transaction may only read. SQLite's own database is nobody else's.
+    pub(super) fn only_read(&mut self) {
+        if let Connection::Postgres(session) = self {
+            session.only_read();
+        }
+    }
+
+    async fn run(&mut self, sql: &str, answer: Answer<'_>, interrupt: &mut Interrupt) -> Result<(), DatabaseError> {
+        match self {
+            Connection::Postgres(session) => session.run(sql, answer, interrupt).await,
+            Connection::Sqlite(session) => session.run(sql, answer, interrupt).await,
+        }
+    }
+
+    async fn close(self) {
+        match self {
+            Connection::Postgres(session) => session.close().await,
+            Connection::Sqlite(session) => session.close().await,
+        }
+    }
 }
 
 impl Session {
@@ -76,17 +146,33 @@ impl Session {
         interrupt: Interrupt,
         log: StatementLog,
     ) -> Result<Session, DatabaseError> {
-        let backend = match dialect {
-            Dialect::Postgres => Backend::Postgres(Box::new(PostgresSession::open(options).await?)),
-            Dialect::Sqlite => Backend::Sqlite(Box::new(SqliteSession::open(options).await?)),
+        let connection = match dialect {
+            Dialect::Postgres => Connection::Postgres(Box::new(PostgresSession::open(options).await?)),
+            Dialect::Sqlite => Connection::Sqlite(Box::new(SqliteSession::open(options).await?)),
         };
         Ok(Session {
-            backend,
+            connection: Held::Own(connection),
             dialect,
             interrupt,
             log,
             statements: 0,
         })
+    }
+
+    /// A session over a connection that goes back when the session ends.
+    pub(super) fn lent(
+        connection: OwnedMutexGuard<Connection>,
+        dialect: Dialect,
+        interrupt: Interrupt,
+        log: StatementLog,
+    ) -> Session {
+        Session {
+            connection: Held::Lent(connection),
+            dialect,
+            interrupt,
+            log,
+            statements: 0,
+        }
     }
 
     pub fn dialect(&self) -> Dialect {
@@ -100,7 +186,7 @@ impl Session {
 
     /// Whether ranges of blocks (`ctid`) are read without reading the whole table: PostgreSQL from 14 on.
     pub fn reads_block_ranges(&self) -> bool {
-        matches!(&self.backend, Backend::Postgres(session) if session.version() >= 140_000)
+        matches!(&*self.connection, Connection::Postgres(session) if session.version() >= 140_000)
     }
 
     /// The server's version as it says it.
@@ -161,10 +247,7 @@ impl Session {
     async fn run(&mut self, sql: &str, answer: Answer<'_>) -> Result<(), DatabaseError> {
         self.statements += 1;
         let begun = Instant::now();
-        let result = match &mut self.backend {
-            Backend::Postgres(session) => session.run(sql, answer, &mut self.interrupt).await,
-            Backend::Sqlite(session) => session.run(sql, answer, &mut self.interrupt).await,
-        };
+        let result = self.connection.run(sql, answer, &mut self.interrupt).await;
         let error = result.as_ref().err().map(ToString::to_string);
         self.log.tell(&Statement {
             sql,
@@ -176,9 +259,8 @@ impl Session {
 
     /// Ends the session in good order.
     pub async fn close(self) {
-        match self.backend {
-            Backend::Postgres(session) => session.close().await,
-            Backend::Sqlite(session) => session.close().await,
+        if let Held::Own(connection) = self.connection {
+            connection.close().await;
         }
     }
 }

@@ -60,7 +60,27 @@ impl SqliteSession {
             .create_if_missing(false)
             .busy_timeout(options.lock_timeout)
             .disable_statement_logging();
-        let mut connection = wanted.connect().await.map_err(|error| unavailable(&error))?;
+        let connection = wanted.connect().await.map_err(|error| unavailable(&error))?;
+        SqliteSession::over(connection, options)
+            .await
+            .map_err(|error| unavailable(&error))
+    }
+
+    /// A database of this connection alone, which may write.
+    pub(super) async fn in_memory(options: &DatabaseOptions) -> Result<SqliteSession, DatabaseError> {
+        let unavailable = |error: &sqlx::Error| DatabaseError::Unavailable {
+            name: options.name.clone(),
+            message: explained(error),
+            may_pass: false,
+        };
+        let wanted = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
+        let connection = wanted.connect().await.map_err(|error| unavailable(&error))?;
+        SqliteSession::over(connection, options)
+            .await
+            .map_err(|error| unavailable(&error))
+    }
+
+    async fn over(mut connection: SqliteConnection, options: &DatabaseOptions) -> Result<SqliteSession, sqlx::Error> {
         let brake = Arc::new(Brake {
             epoch: Instant::now(),
             deadline: AtomicU64::new(u64::MAX),
@@ -69,8 +89,7 @@ impl SqliteSession {
         let watched = brake.clone();
         connection
             .lock_handle()
-            .await
-            .map_err(|error| unavailable(&error))?
+            .await?
             .set_progress_handler(INSTRUCTIONS_BETWEEN_LOOKS, move || !watched.holds());
         Ok(SqliteSession {
             name: options.name.clone(),
