@@ -249,8 +249,9 @@ pub(super) fn options(name: &str, database: &config::Database) -> DatabaseOption
 /// An interrupt that the first Ctrl-C or SIGTERM raises; the second ends the process at once.
 pub(super) fn interrupt_on_signals() -> Interrupt {
     let (switch, interrupt) = Interrupt::channel();
+    let asked_to_end = terminate_signal();
     tokio::spawn(async move {
-        terminate_signal().await;
+        asked_to_end.await;
         note("interrupted: cancelling what runs");
         raise(&switch);
         terminate_signal().await;
@@ -264,20 +265,29 @@ fn raise(switch: &watch::Sender<bool>) {
     let _ = switch.send(true);
 }
 
-/// Ends when the process is asked to end: Ctrl-C, or SIGTERM where there is one.
-pub(super) async fn terminate_signal() {
+/// Ends when the process is asked to end: Ctrl-C, or SIGTERM where there is one. Listens from the call on, so that what is
+/// said after it can be relied on.
+pub(super) fn terminate_signal() -> impl Future<Output = ()> + Send {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
+        let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+        async move {
+            match signals {
+                (Ok(mut terminate), Ok(mut interrupt)) => {
+                    tokio::select! {
+                        _ = interrupt.recv() => {}
+                        _ = terminate.recv() => {}
+                    }
+                }
+                _ => drop(tokio::signal::ctrl_c().await),
             }
         }
     }
     #[cfg(not(unix))]
-    let _ = tokio::signal::ctrl_c().await;
+    async {
+        drop(tokio::signal::ctrl_c().await);
+    }
 }
 
 pub(super) fn globs(patterns: &[String]) -> Result<MetricGlobs, CliError> {

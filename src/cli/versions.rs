@@ -26,6 +26,7 @@ pub(super) async fn run(args: VersionsArgs) -> Result<u8, CliError> {
         .await
         .map_err(|error| CliError::Other(error.to_string()))?;
     let address = receiver.local_addr();
+    let asked_to_end = terminate_signal();
     note(&format!(
         "listening on http://{address}, storing in {}",
         args.store.display()
@@ -33,7 +34,7 @@ pub(super) async fn run(args: VersionsArgs) -> Result<u8, CliError> {
     note(&format!(
         "next: set [versions] url = \"http://{address}\" where the weekly job runs"
     ));
-    receiver.serve(terminate_signal()).await;
+    receiver.serve(asked_to_end).await;
     note("stopped: every request that had begun was answered");
     Ok(exit::DONE)
 }
