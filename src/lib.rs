@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod definition;
 pub mod event;
+pub mod expression;
 pub mod instrumentation;
 pub mod keyspace;
 pub mod measure;

@@ -1,0 +1,150 @@
+//! From an expression to a definition, which is planned and read as any other metric.
+
+use serde_json::{Map, Value, json};
+
+use super::tree::{Asked, Call, End, Expression};
+use crate::definition::{DataCategory, DataSource, KeyPath, MetricDefinition, Status, TimeFrame, ValueType};
+
+/// A definition of no file: of an expression, or of a class that is asked for by its name.
+pub fn made_up(key_path: KeyPath, class: &str) -> MetricDefinition {
+    MetricDefinition {
+        key_path,
+        description: String::new(),
+        value_type: ValueType::Number,
+        status: Status::Active,
+        time_frame: TimeFrame::All,
+        data_source: DataSource::Database,
+        data_category: DataCategory::Optional,
+        instrumentation_class: Some(class.to_owned()),
+        options: Map::new(),
+        events: Vec::new(),
+        fallback: None,
+        file: Default::default(),
+        attributes: Map::new(),
+    }
+}
+
+impl Asked {
+    /// The definition that asks the same, under `key_path`; `is_class` tells classes from key paths.
+    pub fn definition(&self, key_path: KeyPath, is_class: &dyn Fn(&str) -> bool) -> MetricDefinition {
+        match self {
+            Asked::Expression(expression) => expression.definition(key_path, is_class),
+            Asked::Query(sql) => {
+                let mut definition = made_up(key_path, "SqlValueMetric");
+                // What the database prints is kept as it is.
+                definition.value_type = ValueType::String;
+                definition.options.insert("query".to_owned(), Value::from(sql.as_str()));
+                definition
+            }
+        }
+    }
+}
+
+impl Expression {
+    /// As [`Asked::definition`]. A name alone is a sum of one.
+    pub fn definition(&self, key_path: KeyPath, is_class: &dyn Fn(&str) -> bool) -> MetricDefinition {
+        let Part {
+            class,
+            options,
+            time_frame,
+        } = match self {
+            Expression::Name(_) => sum(std::slice::from_ref(self), is_class),
+            other => part(other, is_class),
+        };
+        MetricDefinition {
+            options,
+            time_frame: time_frame.unwrap_or(TimeFrame::All),
+            ..made_up(key_path, class)
+        }
+    }
+}
+
+/// A class with its options.
+struct Part<'e> {
+    class: &'e str,
+    options: Map<String, Value>,
+    time_frame: Option<TimeFrame>,
+}
+
+fn part<'e>(expression: &'e Expression, is_class: &dyn Fn(&str) -> bool) -> Part<'e> {
+    match expression {
+        Expression::Call(call) => Part {
+            class: "DatabaseMetric",
+            options: options(call),
+            time_frame: call.time_frame,
+        },
+        Expression::Number(number) => Part {
+            class: "StaticMetric",
+            options: Map::from_iter([("value".to_owned(), number.to_json())]),
+            time_frame: None,
+        },
+        Expression::Name(name) => Part {
+            class: name,
+            options: Map::new(),
+            time_frame: None,
+        },
+        Expression::Add(parts) => sum(parts, is_class),
+    }
+}
+
+/// Key paths are added by their names, everything else in place.
+fn sum<'e>(parts: &'e [Expression], is_class: &dyn Fn(&str) -> bool) -> Part<'e> {
+    let (mut metrics, mut data) = (Vec::new(), Vec::new());
+    for expression in parts {
+        match expression {
+            Expression::Name(name) if !is_class(name) => metrics.push(Value::from(name.as_str())),
+            other => data.push(in_place(&part(other, is_class))),
+        }
+    }
+    let entries = [
+        ("operation", Value::from("add")),
+        ("metrics", Value::from(metrics)),
+        ("data", Value::from(data)),
+    ];
+    Part {
+        class: "NumbersMetric",
+        options: entries
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+        time_frame: None,
+    }
+}
+
+fn in_place(part: &Part<'_>) -> Value {
+    let mut object = json!({"instrumentation_class": part.class, "options": part.options});
+    if let (Some(object), Some(frame)) = (object.as_object_mut(), part.time_frame) {
+        object.insert("time_frame".to_owned(), Value::from(frame.as_str()));
+    }
+    object
+}
+
+/// The options of `DatabaseMetric` that say what a call says.
+fn options(call: &Call) -> Map<String, Value> {
+    let text = |text: &Option<String>| text.as_deref().map(Value::from);
+    let entries = [
+        ("operation", Some(Value::from(call.operator.as_str()))),
+        ("relation", Some(Value::from(call.relation.as_str()))),
+        ("column", text(&call.column)),
+        ("start", call.start.as_ref().map(End::to_json)),
+        ("finish", call.finish.as_ref().map(End::to_json)),
+        ("batch_size", call.batch_size.map(Value::from)),
+        ("database", text(&call.database)),
+        ("timestamp_column", text(&call.timestamp_column)),
+        ("buckets", call.buckets.map(|(from, to)| json!([from, to]))),
+        ("bucket_size", call.bucket_size.map(Value::from)),
+    ];
+    let said = entries
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    said.collect()
+}
+
+impl End {
+    fn to_json(&self) -> Value {
+        match self {
+            End::Integer(integer) => Value::from(*integer),
+            End::Query(sql) => Value::from(sql.as_str()),
+        }
+    }
+}
