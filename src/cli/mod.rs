@@ -1,6 +1,7 @@
 //! The command line: one file a verb, no logic of its own. Results go to stdout, everything else to stderr.
 
 mod completions;
+mod console;
 mod demo;
 mod demo_events;
 mod doctor;
@@ -11,6 +12,7 @@ mod events;
 pub mod exit;
 mod generate;
 mod init;
+mod lookalikes;
 mod message;
 mod metric;
 mod output;
@@ -20,7 +22,9 @@ mod run;
 mod setup;
 mod shipped;
 mod summary;
+mod trace;
 mod validate;
+mod value_schema;
 mod versions;
 mod wanted;
 
@@ -108,6 +112,8 @@ enum Verb {
     Dump(dump::DumpArgs),
     /// One metric or class: each statement with its time, then the value
     Metric(metric::MetricArgs),
+    /// A prompt for expressions such as count(users), with history and completion
+    Console(console::ConsoleArgs),
     /// Track events, count their unique values, list them, copy a store
     Events(events::EventsArgs),
     /// Check every file; errors with file, line, column and a caret
@@ -168,6 +174,7 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Generate(args) => generate::run(global, args).await,
         Verb::Dump(args) => dump::run(global, args).await,
         Verb::Metric(args) => metric::run(global, args).await,
+        Verb::Console(args) => console::run(global, args).await,
         Verb::Events(args) => events::run(global, args).await,
         Verb::Validate(args) => validate::run(global, args).await,
         Verb::Preview(args) => preview::run(global, args).await,

@@ -59,6 +59,25 @@ impl Expression {
     }
 }
 
+/// What a database printed, as JSON: a number where it is spelt as one, else text.
+pub fn printed(text: &str) -> Value {
+    if let Ok(integer) = text.parse::<i64>()
+        && integer.to_string() == text
+    {
+        return Value::from(integer);
+    }
+    let float = text
+        .starts_with(|c: char| c.is_ascii_digit() || c == '-')
+        .then(|| text.parse::<f64>().ok());
+    match float
+        .flatten()
+        .filter(|float| float.is_finite() && float.to_string() == text)
+    {
+        Some(float) => Value::from(float),
+        None => Value::from(text),
+    }
+}
+
 /// A class with its options.
 struct Part<'e> {
     class: &'e str,

@@ -46,7 +46,7 @@ mod print;
 mod tree;
 
 pub use completion::{Completion, Wanted, completion};
-pub use definition::made_up;
+pub use definition::{made_up, printed};
 pub use error::ExpressionError;
 pub use help::{TOPICS, help};
 pub use highlight::{Style, highlight};

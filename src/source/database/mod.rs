@@ -1,6 +1,7 @@
 //! The instance's databases: read-only sessions over PostgreSQL and SQLite, bounded in time and cancelled on the server.
 
 mod error;
+mod listing;
 mod postgres;
 mod schema;
 mod session;
@@ -14,6 +15,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 pub use error::DatabaseError;
+pub use listing::{ListedColumn, ListedTable};
 pub use schema::{ColumnKind, TableInfo, TableKind};
 pub use session::{Row, Session, Statement, StatementLog};
 
