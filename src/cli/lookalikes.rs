@@ -53,7 +53,7 @@ fn tables_meant(tables: &[MainTable], known: &[ListedTable]) -> Vec<String> {
     missing
         .filter_map(|table| {
             let help = did_you_mean(&table.name, known.iter().map(|known| known.name.as_str()))?;
-            Some(format!("there is no table {:?}; {help}", table.name))
+            Some(format!("there is no table {:?}\n  {help}", table.name))
         })
         .collect()
 }
@@ -67,7 +67,7 @@ fn column_meant(message: &str, tables: &[MainTable], known: &[ListedTable]) -> O
         .flat_map(|table| &table.columns)
         .map(|column| column.name.as_str());
     let help = did_you_mean(name, columns)?;
-    Some(format!("there is no column {name:?}; {help}"))
+    Some(format!("there is no column {name:?}\n  {help}"))
 }
 
 /// The name in `column users.naem does not exist` and `no such column: users.naem`.

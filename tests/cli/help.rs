@@ -3,7 +3,7 @@
 use crate::support::cli::Cli;
 use crate::support::golden::assert_golden;
 
-const VERBS: [&[&str]; 19] = [
+const VERBS: [&[&str]; 20] = [
     &["demo"],
     &["init"],
     &["run"],
@@ -12,6 +12,7 @@ const VERBS: [&[&str]; 19] = [
     &["dump", "sql"],
     &["dump", "non-sql"],
     &["metric"],
+    &["console"],
     &["events"],
     &["events", "track"],
     &["events", "increment"],
