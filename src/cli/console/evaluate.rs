@@ -165,10 +165,8 @@ impl Console {
 
     fn bound(&self, expression: &Expression, text: &str) -> Result<Expression, Refusal> {
         let names = expression.names();
-        let unbound = names.into_iter().filter(|name| !self.bindings.contains_key(*name));
-        unbound
-            .map(|name| self.check_name(name, text))
-            .collect::<Result<(), Refusal>>()?;
+        let mut unbound = names.into_iter().filter(|name| !self.bindings.contains_key(*name));
+        unbound.try_for_each(|name| self.check_name(name, text))?;
         let whole = 0..text.len();
         let too_large = |error: expression::Unbound| ExpressionError {
             message: error.to_string(),
@@ -188,10 +186,10 @@ impl Console {
             return Ok(());
         }
         let known = wanted::names(&self.setup).chain(self.bindings.keys().map(String::as_str));
-        let help = did_you_mean(name, known);
+        let help = did_you_mean(name, known).unwrap_or_else(|| "`metrics` lists metrics and classes".to_owned());
         Err(misnamed(
             format!("there is no metric, class or bound name {name:?}"),
-            help,
+            Some(help),
             name,
             text,
         ))
@@ -203,6 +201,7 @@ impl Console {
             CliError::Event(EventError::UnknownEvent { name, .. } | EventError::UnknownCounter { name, .. }) => {
                 let known = names::event_names(&self.setup.keyspace);
                 let help = did_you_mean(&name, known.iter().map(String::as_str));
+                let help = Some(help.unwrap_or_else(|| "`events` lists all that can be tracked".to_owned()));
                 misnamed(format!("there is no event {name:?}"), help, &name, text)
             }
             other => other.into(),
@@ -231,7 +230,9 @@ fn nameless() -> Result<KeyPath, CliError> {
 }
 
 /// Whether a name is one of those that a glob wants.
-fn matcher(glob: Option<&str>, text: &str) -> Result<Box<dyn Fn(&str) -> bool>, Refusal> {
+type Matcher = Box<dyn Fn(&str) -> bool>;
+
+fn matcher(glob: Option<&str>, text: &str) -> Result<Matcher, Refusal> {
     let Some(glob) = glob else {
         return Ok(Box::new(|_| true));
     };

@@ -37,8 +37,9 @@ pub(super) struct ConsoleArgs {
 }
 
 const NOTES: &str = "\
-Without -e and without a terminal the lines of stdin are run, one after the other; a line
-goes on while a bracket or quote is open. `help` at the prompt shows the language.
+Without -e and without a terminal the lines of stdin are run, one after the
+other; a line goes on while a bracket or quote is open. `help` at the prompt
+shows the language.
 
 Exit codes of -e and of piped lines, that of the first line that failed:
     0  every value is its own

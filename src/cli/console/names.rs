@@ -97,6 +97,7 @@ pub(super) async fn columns(setup: &Setup, interrupt: &Interrupt, name: &str, te
     let all = all_tables(setup, interrupt).await?;
     let Some(table) = all.iter().find(|table| table.name == name) else {
         let help = did_you_mean(name, all.iter().map(|table| table.name.as_str()));
+        let help = Some(help.unwrap_or_else(|| "`tables` lists all".to_owned()));
         return Err(misnamed(format!("there is no table {name:?}"), help, name, text));
     };
     let width = table

@@ -3,6 +3,8 @@
 use std::io::BufRead;
 use std::path::PathBuf;
 
+use tokio::sync::mpsc::{Receiver, channel};
+
 use super::super::output::Format;
 use super::super::setup::interrupt_on_signals;
 use super::super::{CliError, exit};
@@ -28,17 +30,19 @@ pub(super) async fn expressions(console: Console, expressions: Vec<String>, form
 /// Runs the lines of stdin as they come.
 pub(super) async fn stdin(console: Console, format: Format) -> Result<u8, CliError> {
     let mut script = Script::new(console, format);
+    let mut lines = lines_of_stdin();
     let mut begin = 0;
     loop {
-        let mut line = String::new();
-        let read = tokio::task::block_in_place(|| std::io::stdin().lock().read_line(&mut line));
-        let ended = match read {
-            Ok(bytes) => bytes == 0,
-            Err(error) => return Err(CliError::Other(format!("stdin cannot be read: {error}"))),
+        let mut interrupt = script.interrupt.clone();
+        let line = tokio::select! {
+            line = lines.recv() => line,
+            () = interrupt.raised() => return Err(CliError::Interrupted),
         };
+        let ended = line.is_none();
+        let line = line.unwrap_or(Ok(String::new()));
+        let line = line.map_err(|error| CliError::Other(format!("stdin cannot be read: {error}")))?;
         script.seen.push_str(&line);
-        let open = is_open(script.seen.get(begin..).unwrap_or_default());
-        if open && !ended {
+        if !ended && is_open(script.seen.get(begin..).unwrap_or_default()) {
             continue;
         }
         if script.run("stdin", begin).await?.is_break() || ended {
@@ -46,6 +50,26 @@ pub(super) async fn stdin(console: Console, format: Format) -> Result<u8, CliErr
         }
         begin = script.seen.len();
     }
+}
+
+/// Lines with their ends, read by a thread of its own: a read that waits for a line would not hear of an interrupt.
+fn lines_of_stdin() -> Receiver<std::io::Result<String>> {
+    let (sender, lines) = channel(1);
+    std::thread::spawn(move || {
+        let mut stdin = std::io::stdin().lock();
+        loop {
+            let mut line = String::new();
+            let read = match stdin.read_line(&mut line) {
+                Ok(0) => return,
+                read => read.map(|_| line),
+            };
+            let failed = read.is_err();
+            if sender.blocking_send(read).is_err() || failed {
+                return;
+            }
+        }
+    });
+    lines
 }
 
 struct Script {
