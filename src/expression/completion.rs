@@ -2,7 +2,7 @@
 
 use super::highlight::SQL;
 use super::lex::{self, Kind, Token};
-use super::parse::{Piece, pieces};
+use super::pieces::{Piece, pieces};
 use super::tree::Operator;
 use super::{ARGUMENTS, STATEMENTS, TOPICS};
 

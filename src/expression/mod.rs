@@ -37,12 +37,15 @@
 mod arguments;
 mod completion;
 mod definition;
+mod end;
 mod error;
 mod help;
 mod highlight;
 mod lex;
 mod parse;
+mod pieces;
 mod print;
+mod statement;
 mod tree;
 
 pub use completion::{Completion, Wanted, completion};
