@@ -15,7 +15,6 @@ use crate::config::{self, Config, Environment, MetricGlobs, Reporting};
 use crate::definition::{self, Diagnostic, Loaded, Severity};
 use crate::instrumentation::{Context, Registry};
 use crate::keyspace::Keyspace;
-use crate::measure::Measure;
 use crate::relation::Dialect;
 use crate::report::{Plan, Selection, plan};
 use crate::source::Sources;
@@ -188,24 +187,6 @@ impl Setup {
     /// The configured event store, if there is one. Nothing is opened yet.
     pub(super) fn event_store(&self) -> Result<Option<Arc<dyn EventStore>>, CliError> {
         self.config.event_store.as_ref().map(events::store).transpose()
-    }
-
-    /// Where a measure is read from: the key of the configuration, and the address without its secrets.
-    pub(super) fn address_of(&self, measure: &Measure) -> Option<String> {
-        let name = match measure {
-            Measure::Database(measure) => &measure.database,
-            Measure::SqlValue(measure) => &measure.database,
-            Measure::Event(_) => {
-                let store = self.config.event_store.as_ref()?;
-                return Some(format!("[event_store] url = \"{}\"", store.url));
-            }
-            _ => return None,
-        };
-        let database = self.config.databases.get(name)?;
-        Some(match database.replicas.first() {
-            Some(replica) => format!("[database.{name}] replicas = [\"{replica}\", …]"),
-            None => format!("[database.{name}] url = \"{}\"", database.url),
-        })
     }
 
     fn facts(&self, uuid: Option<Uuid>) -> Facts {

@@ -121,9 +121,27 @@ fn unreachable(setup: &Setup, leaves: &[&Measure], failure: Option<&Failure>) ->
     if !failure.is_some_and(is_away) {
         return Vec::new();
     }
-    let mut places: Vec<String> = leaves.iter().filter_map(|leaf| setup.address_of(leaf)).collect();
+    let mut places: Vec<String> = leaves.iter().filter_map(|leaf| address(setup, leaf)).collect();
     places.dedup();
     places
+}
+
+/// Where a measure is read from: the key of the configuration, and the address without its secrets.
+fn address(setup: &Setup, measure: &Measure) -> Option<String> {
+    let name = match measure {
+        Measure::Database(measure) => &measure.database,
+        Measure::SqlValue(measure) => &measure.database,
+        Measure::Event(_) => {
+            let store = setup.config.event_store.as_ref()?;
+            return Some(format!("[event_store] url = \"{}\"", store.url));
+        }
+        _ => return None,
+    };
+    let database = setup.config.databases.get(name)?;
+    Some(match database.replicas.first() {
+        Some(replica) => format!("[database.{name}] replicas = [\"{replica}\", …]"),
+        None => format!("[database.{name}] url = \"{}\"", database.url),
+    })
 }
 
 impl Trace {
