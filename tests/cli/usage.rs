@@ -15,7 +15,7 @@ fn a_wrong_command_line_ends_2_and_says_what_is_wrong() {
         (&["run", "--frob"], "unexpected argument '--frob'"),
         (&["run", "--dry-rnu"], "'--dry-run'"),
         (&["metric"], "<KEY_OR_CLASS>"),
-        (&["metric", "counts.user"], "did you mean \"counts.users\"?"),
+        (&["metric", "counts.user"], "did you mean \"counts.users\""),
         (&["metric", "counts.users", "--option", "x"], "key=value"),
         (&["dump"], "Usage: service-ping dump"),
         (&["run", "--format", "yaml"], "possible values: human, json"),

@@ -86,7 +86,12 @@ fn a_mistake_is_shown_at_its_place() {
             "writes",
             "",
         ),
-        ("sql SELECT 1 FROM users FOR UPDATE", "UPDATE", "unexpected", ""),
+        (
+            "sql SELECT 1 FROM users FOR UPDATE",
+            "SELECT 1 FROM users",
+            "lock rows",
+            "",
+        ),
         ("count(users WHERE id = :id)", ":id", "has no value here", "`:now`"),
         ("sum(issues)", "sum", "needs a column", "weight"),
         (

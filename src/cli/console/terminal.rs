@@ -27,8 +27,10 @@ pub(super) async fn run(mut console: Console, format: Format, given: Option<Path
     })?;
     let file = history::file(given);
     file.iter().for_each(|file| history::load(&mut editor, file));
-    // From here on Ctrl-C reaches this program's own listeners, also between two of them.
-    tokio::spawn(async { while tokio::signal::ctrl_c().await.is_ok() {} });
+    // The editor sets a handler of its own while a line is typed, and then puts back what was there before: that must be
+    // ours from the first line on, or Ctrl-C would end the program.
+    #[cfg(unix)]
+    let _ours = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
     note("count(users) counts, Tab completes, help explains, Ctrl-D quits");
     loop {
         let line = match tokio::task::block_in_place(|| editor.readline(PROMPT)) {
