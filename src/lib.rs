@@ -10,6 +10,7 @@ pub mod definition;
 pub mod dictionary;
 pub mod event;
 pub mod explain;
+pub mod expression;
 pub mod instrumentation;
 pub mod keyspace;
 pub mod measure;

@@ -8,6 +8,8 @@ mod completions;
 mod configuration;
 #[path = "cli/consent.rs"]
 mod consent;
+#[path = "cli/console.rs"]
+mod console;
 #[path = "cli/delivery.rs"]
 mod delivery;
 #[path = "cli/demo.rs"]

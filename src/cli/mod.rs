@@ -1,6 +1,7 @@
 //! The command line: one file a verb, no logic of its own. Results go to stdout, everything else to stderr.
 
 mod completions;
+mod console;
 mod demo;
 mod demo_events;
 mod dictionary;
@@ -14,6 +15,7 @@ mod explain;
 mod generate;
 mod init;
 mod live;
+mod lookalikes;
 mod message;
 mod metric;
 mod output;
@@ -25,7 +27,9 @@ mod shipped;
 mod site;
 mod summary;
 mod test;
+mod trace;
 mod validate;
+mod value_schema;
 mod versions;
 mod wanted;
 
@@ -115,6 +119,8 @@ enum Verb {
     Metric(metric::MetricArgs),
     /// What a metric would cost before it runs: plan, index, slowest batch, verdict
     Explain(explain::ExplainArgs),
+    /// A prompt for expressions such as count(users), with history and completion
+    Console(console::ConsoleArgs),
     /// Track events, count their unique values, list them, copy a store
     Events(events::EventsArgs),
     /// Check every file; errors with file, line, column and a caret
@@ -180,6 +186,7 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Dump(args) => dump::run(global, args).await,
         Verb::Metric(args) => metric::run(global, args).await,
         Verb::Explain(args) => explain::run(global, args).await,
+        Verb::Console(args) => console::run(global, args).await,
         Verb::Events(args) => events::run(global, args).await,
         Verb::Validate(args) => validate::run(global, args).await,
         Verb::Test(args) => test::run(global, args).await,

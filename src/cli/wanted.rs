@@ -1,7 +1,7 @@
 //! The one metric that a verb is about: a key path, or a class by its name.
 
 use clap::{Args, ValueEnum};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::CliError;
 use super::setup::Setup;
@@ -15,7 +15,7 @@ pub(super) struct WantedArgs {
     /// A key path such as counts.issues, or the name of an instrumentation class
     #[arg(value_name = "KEY_OR_CLASS")]
     pub(super) name: String,
-    /// The time to look back over, instead of the definition's [default for a class: all]
+    /// The time to look back over, instead of the definition's [default for a class: all, of events 28d]
     #[arg(long, value_enum)]
     time_frame: Option<Frame>,
     /// An option of the class, such as type=jira; values are read as YAML
@@ -40,18 +40,31 @@ impl WantedArgs {
 
     /// The definition of a key path, or one made up for a class, changed as the arguments say.
     pub(super) fn definition(&self, setup: &Setup) -> Result<MetricDefinition, CliError> {
-        let mut definition = named(setup, &self.name)?;
-        if let Some(frame) = self.time_frame {
-            definition.time_frame = frame.into();
-        }
+        let mut options = Map::new();
         for option in &self.option {
             let usage = || CliError::Usage(format!("--option {option:?} is not of the form key=value"));
             let (key, value) = option.split_once('=').ok_or_else(usage)?;
             let value: Value = serde_yaml::from_str(value).map_err(|_| usage())?;
-            definition.options.insert(key.to_owned(), value);
+            options.insert(key.to_owned(), value);
         }
-        Ok(definition)
+        asked(setup, &self.name, self.time_frame.map(TimeFrame::from), options)
     }
+}
+
+/// The definition of a key path, or one made up for a class, changed as a person asks.
+///
+/// # Errors
+/// As [`named`].
+pub(super) fn asked(
+    setup: &Setup,
+    name: &str,
+    time_frame: Option<TimeFrame>,
+    options: Map<String, Value>,
+) -> Result<MetricDefinition, CliError> {
+    let mut definition = named(setup, name)?;
+    definition.time_frame = time_frame.unwrap_or(definition.time_frame);
+    definition.options.extend(options);
+    Ok(definition)
 }
 
 /// The definition of a key path, or one made up for a class.
@@ -62,10 +75,16 @@ pub(super) fn named(setup: &Setup, name: &str) -> Result<MetricDefinition, CliEr
     if let Some(definition) = setup.loaded.catalog.metric(name) {
         return Ok(definition.clone());
     }
-    if setup.registry.class(name, &setup.loaded.catalog).is_none() {
+    let Some(class) = setup.registry.class(name, &setup.loaded.catalog) else {
         return Err(CliError::Usage(unknown(setup, name)));
-    }
-    MetricDefinition::of_class(name).ok_or_else(|| CliError::Usage("the name is empty".to_owned()))
+    };
+    let unnamed = || CliError::Usage("the name is empty".to_owned());
+    let definition = MetricDefinition::of_class(name).ok_or_else(unnamed)?;
+    Ok(MetricDefinition {
+        data_source: class.data_source(),
+        time_frame: class.time_frame(),
+        ..definition
+    })
 }
 
 /// Every name that a metric can be asked for by.
@@ -78,16 +97,21 @@ pub(super) fn names(setup: &Setup) -> impl Iterator<Item = &str> {
 }
 
 fn unknown(setup: &Setup, name: &str) -> String {
-    let nearest = nearest(name, names(setup), OFFERED);
-    match nearest.split_last() {
+    match did_you_mean(name, names(setup)) {
         None => format!("there is no metric or class {name:?}"),
-        Some((only, [])) => format!("there is no metric or class {name:?}; did you mean {only:?}?"),
-        Some((last, others)) => {
-            let others: Vec<String> = others.iter().map(|other| format!("{other:?}")).collect();
-            let others = others.join(", ");
-            format!("there is no metric or class {name:?}; did you mean {others} or {last:?}?")
-        }
+        Some(help) => format!("there is no metric or class {name:?}; {help}"),
     }
+}
+
+/// The nearest three names as a question; `None` where none is near.
+pub(super) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let nearest = nearest(name, known, OFFERED);
+    let quoted: Vec<String> = nearest.iter().map(|name| format!("{name:?}")).collect();
+    let (last, others) = quoted.split_last()?;
+    Some(match others {
+        [] => format!("did you mean {last}?"),
+        others => format!("did you mean {} or {last}?", others.join(", ")),
+    })
 }
 
 impl From<Frame> for TimeFrame {

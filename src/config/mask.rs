@@ -4,7 +4,7 @@
 ///
 /// Every byte keeps its offset, so that spans into the original fit the masked text. It works on text alone, not on the
 /// parsed tree: a file that does not parse must not show its secrets either.
-pub(super) fn mask_secrets(text: &str) -> String {
+pub fn mask_secrets(text: &str) -> String {
     text.split_inclusive('\n').map(mask_line).collect()
 }
 

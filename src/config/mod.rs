@@ -22,6 +22,7 @@ mod types;
 mod url;
 
 pub use environment::Environment;
+pub use mask::mask_secrets;
 pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
 pub use sample::{sample, schema};
 pub use types::{

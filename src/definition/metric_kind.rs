@@ -9,8 +9,13 @@ use super::{AggregateSource, DataCategory, DataSource, KeyPath, MetricDefinition
 impl MetricDefinition {
     /// A definition made up for a class, under the class's own name; `None` for an empty name.
     pub fn of_class(class: &str) -> Option<MetricDefinition> {
-        Some(MetricDefinition {
-            key_path: KeyPath::new(class)?,
+        Some(MetricDefinition::made_up(KeyPath::new(class)?, class))
+    }
+
+    /// A definition of no file, measured by a class.
+    pub fn made_up(key_path: KeyPath, class: &str) -> MetricDefinition {
+        MetricDefinition {
+            key_path,
             description: String::new(),
             value_type: ValueType::Number,
             status: Status::Active,
@@ -23,7 +28,7 @@ impl MetricDefinition {
             fallback: None,
             file: Default::default(),
             attributes: Map::new(),
-        })
+        }
     }
 
     /// Whether anything of it can be in a payload.

@@ -17,6 +17,14 @@ impl InstrumentationClass for AggregatedMetric {
         "AggregatedMetric"
     }
 
+    fn data_source(&self) -> DataSource {
+        DataSource::RedisHll
+    }
+
+    fn time_frame(&self) -> TimeFrame {
+        TimeFrame::TwentyEightDays
+    }
+
     fn describe(&self, request: &Request<'_>, context: &Context<'_>) -> Result<Measure, Failure> {
         take_only(request.options, &["aggregate", "events", "source"])?;
         let operator = operator(request.options)?;

@@ -1,6 +1,7 @@
 //! The identity of the instance and of the run.
 
 use super::{Context, InstrumentationClass, Request, take_only};
+use crate::definition::DataSource;
 use crate::measure::{Fact, Failure, Measure};
 
 /// One fact under one class name.
@@ -24,6 +25,10 @@ pub(super) fn classes() -> Vec<IdentityMetric> {
 impl InstrumentationClass for IdentityMetric {
     fn name(&self) -> &str {
         self.name
+    }
+
+    fn data_source(&self) -> DataSource {
+        DataSource::System
     }
 
     fn describe(&self, request: &Request<'_>, _context: &Context<'_>) -> Result<Measure, Failure> {

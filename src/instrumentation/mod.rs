@@ -81,6 +81,16 @@ pub trait InstrumentationClass: Send + Sync {
         Ok(reading.to_json())
     }
 
+    /// Where its data lives, for a definition that says no more than the class's name.
+    fn data_source(&self) -> DataSource {
+        DataSource::Database
+    }
+
+    /// The time that such a definition looks back over.
+    fn time_frame(&self) -> TimeFrame {
+        TimeFrame::All
+    }
+
     /// The value in place of -1, if the class declares one.
     fn fallback(&self, _options: &Map<String, Value>) -> Option<Value> {
         None

@@ -1,6 +1,7 @@
 //! `RedisMetric`: a plain counter.
 
 use super::{Context, InstrumentationClass, Request, invalid_options, take_only};
+use crate::definition::DataSource;
 use crate::keyspace::CounterKey;
 use crate::measure::{EventMeasure, EventRead, Failure, Measure};
 
@@ -10,6 +11,10 @@ pub(super) struct RedisMetric;
 impl InstrumentationClass for RedisMetric {
     fn name(&self) -> &str {
         "RedisMetric"
+    }
+
+    fn data_source(&self) -> DataSource {
+        DataSource::Redis
     }
 
     fn describe(&self, request: &Request<'_>, _context: &Context<'_>) -> Result<Measure, Failure> {

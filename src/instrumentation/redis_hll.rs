@@ -1,6 +1,7 @@
 //! `RedisHLLMetric`: how many different values events were tracked with.
 
 use super::{Context, InstrumentationClass, Request, event_names, invalid_options, period, take_only};
+use crate::definition::{DataSource, TimeFrame};
 use crate::keyspace::UniqueQuestion;
 use crate::measure::{EventMeasure, EventRead, Failure, Measure};
 
@@ -10,6 +11,14 @@ pub(super) struct RedisHllMetric;
 impl InstrumentationClass for RedisHllMetric {
     fn name(&self) -> &str {
         "RedisHLLMetric"
+    }
+
+    fn data_source(&self) -> DataSource {
+        DataSource::RedisHll
+    }
+
+    fn time_frame(&self) -> TimeFrame {
+        TimeFrame::TwentyEightDays
     }
 
     fn describe(&self, request: &Request<'_>, context: &Context<'_>) -> Result<Measure, Failure> {

@@ -6,7 +6,7 @@ use super::{
     Context, InstrumentationClass, Request, aggregated, database, identity, internal_events, numbers, redis_counter,
     redis_hll, setting, sql_value, static_value,
 };
-use crate::definition::{Catalog, ValueType};
+use crate::definition::{Catalog, DataSource, TimeFrame, ValueType};
 use crate::measure::{Failure, Measure, Reading};
 use serde_json::{Map, Value};
 
@@ -84,6 +84,16 @@ impl Class<'_> {
     /// As [`InstrumentationClass::shape`].
     pub fn shape(&self, reading: Reading, value_type: ValueType) -> Result<Value, Failure> {
         self.as_dyn().shape(reading, value_type)
+    }
+
+    /// As [`InstrumentationClass::data_source`].
+    pub fn data_source(&self) -> DataSource {
+        self.as_dyn().data_source()
+    }
+
+    /// As [`InstrumentationClass::time_frame`].
+    pub fn time_frame(&self) -> TimeFrame {
+        self.as_dyn().time_frame()
     }
 
     /// As [`InstrumentationClass::fallback`].

@@ -1,6 +1,7 @@
 //! `SettingMetric`: one key of the configuration's `[settings]`.
 
 use super::{Context, InstrumentationClass, Request, take_only, text_option};
+use crate::definition::DataSource;
 use crate::measure::{Failure, Measure};
 
 /// `options: {setting: signup_enabled}`.
@@ -9,6 +10,10 @@ pub(super) struct SettingMetric;
 impl InstrumentationClass for SettingMetric {
     fn name(&self) -> &str {
         "SettingMetric"
+    }
+
+    fn data_source(&self) -> DataSource {
+        DataSource::System
     }
 
     fn describe(&self, request: &Request<'_>, _context: &Context<'_>) -> Result<Measure, Failure> {

@@ -74,6 +74,7 @@ fn log(sources: &Sources, measure: &EventMeasure, elapsed: Duration, result: &Re
     sources.log.tell(&Statement {
         sql: &command,
         elapsed,
+        rows: measure.keys().len() as u64,
         error: result.as_ref().err().map(|failure| failure.message.clone()),
     });
 }

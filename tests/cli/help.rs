@@ -3,7 +3,7 @@
 use crate::support::cli::Cli;
 use crate::support::golden::assert_golden;
 
-const VERBS: [&[&str]; 22] = [
+const VERBS: [&[&str]; 23] = [
     &["demo"],
     &["init"],
     &["run"],
@@ -13,6 +13,7 @@ const VERBS: [&[&str]; 22] = [
     &["dump", "non-sql"],
     &["metric"],
     &["explain"],
+    &["console"],
     &["events"],
     &["events", "track"],
     &["events", "increment"],

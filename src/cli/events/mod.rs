@@ -5,6 +5,9 @@ mod list;
 mod track;
 mod unique;
 
+pub(super) use track::{tracked_values, written};
+pub(super) use unique::{unique_count, unique_document};
+
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};

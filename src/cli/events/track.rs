@@ -8,7 +8,7 @@ use super::super::message::note;
 use super::super::setup::{DefinitionArgs, Setup};
 use super::super::{CliError, Global, exit, instant};
 use super::{setup, store_of};
-use crate::keyspace::{Keyspace, Occurrence, Tracked};
+use crate::keyspace::{EventError, Keyspace, Occurrence, Tracked};
 use crate::source::event_store::Batch;
 
 #[derive(Debug, Args)]
@@ -85,6 +85,15 @@ fn tracked(keyspace: &Keyspace, args: TrackArgs, time: DateTime<Utc>) -> Result<
     Ok(keyspace.track_internal(&args.name, &occurrence, time)?)
 }
 
+/// What tracking `values` writes; a counter rises by one where none is given.
+pub(in crate::cli) fn tracked_values(setup: &Setup, name: &str, values: Vec<String>) -> Result<Tracked, EventError> {
+    if values.is_empty() && setup.keyspace.counter(name).is_ok() {
+        return setup.keyspace.increment(name, 1);
+    }
+    let values = values.into_iter().map(String::into_bytes).collect();
+    setup.keyspace.track(name, values, "", setup.now)
+}
+
 pub(super) async fn increment(global: &Global, args: IncrementArgs) -> Result<u8, CliError> {
     let setup = setup(global, &args.definitions)?;
     let tracked = setup.keyspace.increment(&args.name, args.by)?;
@@ -92,7 +101,7 @@ pub(super) async fn increment(global: &Global, args: IncrementArgs) -> Result<u8
 }
 
 /// Writes what was tracked; what a flag holds back is said, and is no error.
-async fn written(setup: &Setup, tracked: Tracked) -> Result<u8, CliError> {
+pub(in crate::cli) async fn written(setup: &Setup, tracked: Tracked) -> Result<u8, CliError> {
     if !setup.config.reporting.enabled {
         note("nothing was tracked: reporting.enabled is false");
         return Ok(exit::DONE);

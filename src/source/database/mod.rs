@@ -2,6 +2,7 @@
 
 mod error;
 mod index;
+mod listing;
 mod postgres;
 mod rehearsal;
 mod schema;
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 
 pub use error::DatabaseError;
 pub use index::{IndexInfo, indexes, table_names};
+pub use listing::{ListedColumn, ListedTable};
 pub use rehearsal::Rehearsal;
 pub use schema::{ColumnKind, TableInfo, TableKind};
 pub use session::{Row, Session, Statement, StatementLog};

@@ -35,6 +35,8 @@ impl From<TooManyRows> for DatabaseError {
 pub struct Statement<'a> {
     pub sql: &'a str,
     pub elapsed: Duration,
+    /// How many rows, or packed values, it gave; of the event store, how many keys it read.
+    pub rows: u64,
     /// The message of its error, if it failed.
     pub error: Option<String>,
 }
@@ -247,14 +249,44 @@ impl Session {
     async fn run(&mut self, sql: &str, answer: Answer<'_>) -> Result<(), DatabaseError> {
         self.statements += 1;
         let begun = Instant::now();
-        let result = self.connection.run(sql, answer, &mut self.interrupt).await;
+        let mut rows = 0;
+        let result = self.send_counting(sql, answer, &mut rows).await;
         let error = result.as_ref().err().map(ToString::to_string);
         self.log.tell(&Statement {
             sql,
             elapsed: begun.elapsed(),
+            rows,
             error,
         });
         result
+    }
+
+    async fn send_counting(&mut self, sql: &str, answer: Answer<'_>, rows: &mut u64) -> Result<(), DatabaseError> {
+        match answer {
+            Answer::Rows(all) => {
+                let result = self.send(sql, Answer::Rows(all)).await;
+                *rows = all.len() as u64;
+                result
+            }
+            Answer::PackedIntegers(each) => {
+                let mut counting = |integer| {
+                    *rows += 1;
+                    each(integer);
+                };
+                self.send(sql, Answer::PackedIntegers(&mut counting)).await
+            }
+            Answer::Values(each) => {
+                let mut counting = |value: &[u8]| {
+                    *rows += 1;
+                    each(value);
+                };
+                self.send(sql, Answer::Values(&mut counting)).await
+            }
+        }
+    }
+
+    async fn send(&mut self, sql: &str, answer: Answer<'_>) -> Result<(), DatabaseError> {
+        self.connection.run(sql, answer, &mut self.interrupt).await
     }
 
     /// Ends the session in good order.
