@@ -69,45 +69,48 @@ pub(super) async fn run(global: &Global, args: ExplainArgs) -> Result<u8, CliErr
     let sources = setup.sources(None, interrupt_on_signals(), StatementLog::default(), Patience::TryOnce)?;
     let answered = answered(asked, &sources, args.analyze).await?;
     print(&written(&answered, args.format))?;
+    all_reached(&setup, &answered)?;
+    Ok(exit::DONE)
+}
+
+/// What a definition would cost, in its own window, as text and as JSON; for the console.
+///
+/// # Errors
+/// A database that cannot be reached; [`CliError::Interrupted`] where a signal cut it short.
+pub(super) async fn explained(
+    setup: &Setup,
+    sources: &Sources,
+    definition: &MetricDefinition,
+) -> Result<(String, Value), CliError> {
+    let asked = of_definition(setup, definition, definition.time_frame);
+    let answered = answered(asked, sources, false).await?;
+    all_reached(setup, &answered)?;
+    Ok((human::text(&answered), document(&answered)))
+}
+
+/// # Errors
+/// The first database that could not be reached, with its address and the key that names it.
+fn all_reached(setup: &Setup, answered: &[Answered]) -> Result<(), CliError> {
     let explanations = answered
         .iter()
         .filter_map(|answered| answered.explanation.as_ref().ok());
     let mut away = explanations.filter_map(Explanation::unreachable);
     match away.next() {
         Some((database, failure)) => Err(CliError::unreachable(&setup.config, database, &failure.message)),
-        None => Ok(exit::DONE),
+        None => Ok(()),
     }
-}
-
-/// What a measure that no definition holds would cost, as text; for the console.
-///
-/// # Errors
-/// [`CliError::Interrupted`] where a signal cut it short.
-#[allow(dead_code, reason = "for measures that are typed at a prompt")]
-pub(super) async fn explained(
-    sources: &Sources,
-    label: &str,
-    measure: &Measure,
-    analyze: bool,
-    format: ExplainFormat,
-) -> Result<String, CliError> {
-    let asked = Asked {
-        label: label.to_owned(),
-        frame: None,
-        measure: Ok(Some(measure.clone())),
-    };
-    Ok(written(&answered(vec![asked], sources, analyze).await?, format))
 }
 
 fn written(answered: &[Answered], format: ExplainFormat) -> String {
     match format {
         ExplainFormat::Human => human::text(answered),
-        ExplainFormat::Json => format!(
-            "{:#}\n",
-            json!({"explained": answered.iter().map(to_json).collect::<Vec<_>>()})
-        ),
+        ExplainFormat::Json => format!("{:#}\n", document(answered)),
         ExplainFormat::Markdown => markdown::text(answered),
     }
+}
+
+fn document(answered: &[Answered]) -> Value {
+    json!({"explained": answered.iter().map(to_json).collect::<Vec<_>>()})
 }
 
 fn to_json(answered: &Answered) -> Value {

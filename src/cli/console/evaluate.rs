@@ -51,7 +51,10 @@ impl Console {
             }
             Line::Metric(asked) => self.metric(asked, text, interrupt).await,
             Line::Sql(asked) => self.sql(asked, text, interrupt).await,
-            Line::Explain(asked) => Ok(explain(&self.setup, &self.definition(&asked, text)?)),
+            Line::Explain(asked) => {
+                let definition = self.definition(&asked, text)?;
+                Ok(explain(&self.setup, &definition, interrupt).await?)
+            }
             Line::Track { name, values } => self.track(&name, values, text).await,
             Line::UniqueEvents { names, from, to } => {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();

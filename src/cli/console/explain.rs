@@ -1,26 +1,19 @@
-//! `explain`: how the database would run an expression.
+//! `explain`: what an expression would cost.
 
-use serde_json::{Value, json};
-
-use super::super::setup::Setup;
+use super::super::CliError;
+use super::super::explain::explained;
+use super::super::setup::{Patience, Setup};
 use super::answer::Answer;
 use crate::definition::MetricDefinition;
-use crate::report::plan_one;
+use crate::source::database::{Interrupt, StatementLog};
 
-/// The statements that there is something to explain of.
-pub(super) fn explain(setup: &Setup, definition: &MetricDefinition) -> Answer {
-    let plan = plan_one(definition, &setup.registry, &setup.context());
-    let statements: Vec<String> = plan
-        .readings
-        .iter()
-        .filter_map(|(measure, _)| measure.statement(&|database| setup.dialect(database))?.ok())
-        .collect();
-    let human = match statements.as_slice() {
-        [] => "no database is asked: there is nothing to explain\n".to_owned(),
-        statements => statements.iter().map(|sql| format!("explain {sql}\n")).collect(),
-    };
-    Answer::Text {
-        human,
-        json: json!({"explain": statements.into_iter().map(Value::from).collect::<Vec<_>>()}),
-    }
+/// The plan, index and predicted time of each statement; nothing is counted.
+pub(super) async fn explain(
+    setup: &Setup,
+    definition: &MetricDefinition,
+    interrupt: &Interrupt,
+) -> Result<Answer, CliError> {
+    let sources = setup.sources(None, interrupt.clone(), StatementLog::default(), Patience::TryOnce)?;
+    let (human, json) = explained(setup, &sources, definition).await?;
+    Ok(Answer::Text { human, json })
 }
