@@ -42,6 +42,7 @@ pub(super) async fn run(global: &Global, args: ValidateArgs) -> Result<u8, CliEr
     let registry = Registry::built_in();
     let mut problems = loaded.problems;
     problems.extend(findings(&loaded.catalog, &|name| registry.knows(name)));
+    let problems = definition::silence(&loaded.catalog, problems, false);
     let errors = problems
         .iter()
         .filter(|problem| problem.severity == Severity::Error)

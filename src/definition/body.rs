@@ -9,7 +9,9 @@ use super::class::{Bound, DatabaseBody};
 use super::class_file::{DatabaseOptions, OperationName};
 use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
+use super::metric_reading::DATABASE_METRIC;
 use super::schema::shapes;
+use super::{Catalog, MetricDefinition};
 use crate::relation::{Operation, Query, Relation, RelationError};
 
 /// Histograms of more buckets are refused, as in spec 8.
@@ -17,6 +19,16 @@ const MAX_BUCKETS: i64 = 100;
 
 /// The option that names an estimate's set for aggregates; definitions of declared classes may give it too.
 pub(super) const PERSIST_AS: &str = "persist_as";
+
+impl DatabaseBody {
+    /// What a metric counts, if it is one of the database: its own options, or its declared class.
+    pub fn of_metric(catalog: &Catalog, metric: &MetricDefinition) -> Option<DatabaseBody> {
+        match metric.instrumentation_class.as_deref()? {
+            DATABASE_METRIC => read(&metric.options).ok(),
+            class => catalog.class(class).map(|class| class.body.clone()),
+        }
+    }
+}
 
 /// Checks and reads `options`.
 ///
