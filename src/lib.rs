@@ -13,6 +13,7 @@ pub mod keyspace;
 pub mod measure;
 pub mod relation;
 pub mod report;
+pub mod repository;
 pub mod sample;
 pub mod sketch;
 pub mod source;

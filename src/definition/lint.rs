@@ -61,12 +61,12 @@ pub(super) fn diagnosed(catalog: &Catalog, file: &Path, complaints: Vec<Complain
     if complaints.is_empty() {
         return Vec::new();
     }
-    let Some(document) = catalog.document(file) else {
+    let Some(places) = catalog.places(file) else {
         return Vec::new();
     };
     complaints
         .into_iter()
-        .map(|complaint| document.diagnose(complaint))
+        .map(|complaint| places.diagnose(complaint))
         .collect()
 }
 
@@ -74,18 +74,13 @@ pub(super) fn diagnosed(catalog: &Catalog, file: &Path, complaints: Vec<Complain
 fn of_class(catalog: &Catalog, class: &DeclaredClass, built_in: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
     let shadowed = built_in(&class.name).then(|| shadowed(class));
     let complaints: Vec<Complaint> = shadowed.into_iter().chain(measured_lint::of_class(class)).collect();
-    let Some(document) = catalog.document(&class.file).filter(|_| !complaints.is_empty()) else {
+    if complaints.is_empty() {
         return Vec::new();
-    };
-    let among = document
-        .value
-        .as_array()
-        .and_then(|list| list.iter().position(|item| item["class"] == class.name));
-    let entry = among.map(Segment::Index);
-    complaints
-        .into_iter()
-        .map(|complaint| document.diagnose(complaint.under(entry.as_slice())))
-        .collect()
+    }
+    let entry = catalog.entry_of(class);
+    let complaints = complaints.into_iter();
+    let placed = complaints.map(|complaint| complaint.under(entry.as_slice()));
+    diagnosed(catalog, &class.file, placed.collect())
 }
 
 fn shadowed(class: &DeclaredClass) -> Complaint {

@@ -17,6 +17,7 @@ mod identifiers;
 mod instant;
 mod interval;
 mod literal;
+mod normal;
 mod parse;
 mod query;
 mod range;

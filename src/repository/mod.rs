@@ -1,0 +1,7 @@
+//! The git repository that definitions stand in: read through `git`, never written to, no checkout touched.
+
+mod git;
+mod snapshot;
+
+pub use git::RepositoryError;
+pub use snapshot::snapshot;
