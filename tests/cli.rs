@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "cli/baseline.rs"]
+mod baseline;
 #[path = "cli/completions.rs"]
 mod completions;
 #[path = "cli/configuration.rs"]
@@ -30,6 +32,8 @@ mod instance;
 mod interruption;
 #[path = "cli/metric.rs"]
 mod metric;
+#[path = "cli/new.rs"]
+mod new;
 #[path = "cli/receiver.rs"]
 mod receiver;
 #[path = "cli/run.rs"]

@@ -8,6 +8,7 @@ use crate::config::ConfigErrors;
 use crate::definition::LoadError;
 use crate::keyspace::EventError;
 use crate::measure::Failure;
+use crate::repository::RepositoryError;
 use crate::sample::SampleError;
 use crate::source::database::DatabaseError;
 use crate::state::StateError;
@@ -41,6 +42,9 @@ pub enum CliError {
     /// The event store did not do its part.
     #[error("{}; {}", .0.message, .0.reason.advice())]
     Store(#[from] Failure),
+    /// The repository that a baseline was to come from.
+    #[error("--baseline: {0}")]
+    Repository(#[from] RepositoryError),
     #[error("{0}")]
     Usage(String),
     #[error("nothing was written: what was read by then is not the whole")]
@@ -61,6 +65,7 @@ impl CliError {
             | CliError::NoEventStore
             | CliError::KeyList { .. } => exit::INVALID,
             CliError::Usage(_)
+            | CliError::Repository(_)
             | CliError::Event(_)
             | CliError::Sample(SampleError::Scale(_) | SampleError::Instant) => exit::USAGE,
             CliError::Interrupted => exit::INTERRUPTED,

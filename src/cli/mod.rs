@@ -13,6 +13,7 @@ mod generate;
 mod init;
 mod message;
 mod metric;
+mod new;
 mod output;
 mod preview;
 mod progress;
@@ -112,6 +113,8 @@ enum Verb {
     Events(events::EventsArgs),
     /// Check every file; errors with file, line, column and a caret
     Validate(validate::ValidateArgs),
+    /// Files of metrics, events and aggregates that pass validate
+    New(new::NewArgs),
     /// Exactly what would leave now, also while sending is off
     Preview(preview::PreviewArgs),
     /// The receiving end: stores what instances send
@@ -170,6 +173,7 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Metric(args) => metric::run(global, args).await,
         Verb::Events(args) => events::run(global, args).await,
         Verb::Validate(args) => validate::run(global, args).await,
+        Verb::New(args) => new::run(global, args).await,
         Verb::Preview(args) => preview::run(global, args).await,
         Verb::Versions(args) => versions::run(args).await,
         Verb::Doctor(args) => doctor::run(global, args).await,

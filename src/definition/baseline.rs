@@ -82,25 +82,48 @@ impl<'a> Matches<'a> {
                 None => {}
             }
         }
+        let mut elsewhere = Vec::new();
         for old in lost {
-            let meaning = (before.meaning)(old);
             let same_file = |new: &&MetricDefinition| new.file == old.file && new.time_frame == old.time_frame;
-            let same_meaning = |new: &&MetricDefinition| {
-                meaning.is_some() && new.time_frame == old.time_frame && (now.meaning)(new) == meaning
-            };
-            let mut candidates = left.values().copied();
-            let moved = candidates.find(same_file);
-            if let Some(new) = moved.or_else(|| left.values().copied().find(same_meaning)) {
-                left.remove(&new.key_path);
-                by_old.insert(&old.key_path, new);
+            match left.values().copied().find(same_file) {
+                Some(new) => {
+                    left.remove(&new.key_path);
+                    by_old.insert(&old.key_path, new);
+                }
+                None => elsewhere.push(old),
             }
         }
+        by_old.extend(by_meaning(now, before, elsewhere, left.into_values()));
         Matches { by_old }
     }
 
     fn now(&self, old: &MetricDefinition) -> Option<&'a MetricDefinition> {
         self.by_old.get(&old.key_path).copied()
     }
+}
+
+/// Definitions that are gone, each with a new one that measures the same.
+fn by_meaning<'a>(
+    now: &Side<'a>,
+    before: &Side<'a>,
+    gone: Vec<&'a MetricDefinition>,
+    new: impl Iterator<Item = &'a MetricDefinition>,
+) -> Vec<(&'a KeyPath, &'a MetricDefinition)> {
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    let mut by_meaning: BTreeMap<String, Vec<&MetricDefinition>> = BTreeMap::new();
+    for metric in new.filter(|metric| !metric.is_removed()) {
+        if let Some(meaning) = (now.meaning)(metric) {
+            by_meaning.entry(meaning).or_default().push(metric);
+        }
+    }
+    let moved = gone.into_iter().filter_map(|old| {
+        let candidates = by_meaning.get_mut(&(before.meaning)(old)?)?;
+        let at = candidates.iter().position(|new| new.time_frame == old.time_frame)?;
+        Some((&old.key_path, candidates.remove(at)))
+    });
+    moved.collect()
 }
 
 impl Comparison {
@@ -117,9 +140,13 @@ impl Comparison {
         }
         let mut complaints = fields(new, old);
         let meanings = ((now.meaning)(new), (before.meaning)(old));
-        let window = complaints.iter().any(|complaint| complaint.field() == Some("time_frame"));
+        let window = complaints
+            .iter()
+            .any(|complaint| complaint.field() == Some("time_frame"));
         // Another window is another measure by itself; it was said.
-        let logic = (!window).then(|| logic(now.catalog, before.catalog, new, old, &meanings)).flatten();
+        let logic = (!window)
+            .then(|| logic(now.catalog, before.catalog, new, old, &meanings))
+            .flatten();
         self.changed += usize::from(!complaints.is_empty() || logic.is_some());
         match logic {
             Some(Changed::Definition(complaint)) => complaints.push(complaint),
@@ -136,7 +163,8 @@ impl Comparison {
     fn gone(&mut self, before: &Side<'_>, old: &MetricDefinition) {
         self.gone += 1;
         let message = format!("the definition of `{}` is gone", old.key_path);
-        let help = "keep the file, with `status: removed` and a `milestone_removed`: what instances sent stays readable";
+        let help =
+            "keep the file, with `status: removed` and a `milestone_removed`: what instances sent stays readable";
         let Some(source) = before.catalog.sources.get(&old.file) else {
             return;
         };
@@ -201,10 +229,18 @@ fn logic<'a>(
     }
     if let Some(option) = changed_option(&new.options, &old.options) {
         let path = ["options".into(), option.into()];
-        return Some(definition(&path, format!("the option `{option}` changes what is measured")));
+        return Some(definition(
+            &path,
+            format!("the option `{option}` changes what is measured"),
+        ));
     }
     if new.events != old.events {
-        let index = new.events.iter().zip(&old.events).take_while(|(new, old)| new == old).count();
+        let index = new
+            .events
+            .iter()
+            .zip(&old.events)
+            .take_while(|(new, old)| new == old)
+            .count();
         let path = ["events".into(), Segment::Index(index)];
         return Some(definition(&path, "the events change what is measured".to_owned()));
     }
@@ -212,7 +248,10 @@ fn logic<'a>(
     if let (Some(class), Some(old)) = (now.class(&name), before.class(&name))
         && let Some(field) = changed_field(&class.body, &old.body, class.parameters != old.parameters)
     {
-        let message = format!("`{name}` measures something else by this `{field}`: `{}` uses it", new.key_path);
+        let message = format!(
+            "`{name}` measures something else by this `{field}`: `{}` uses it",
+            new.key_path
+        );
         return Some(Changed::Class(class, complaint(&[field.into()], message)));
     }
     let message = "what it is made of measures something else than before".to_owned();
@@ -256,7 +295,10 @@ fn changed_field(new: &DatabaseBody, old: &DatabaseBody, parameters: bool) -> Op
         ("finish", new.finish != old.finish),
         ("database", new.database != old.database),
     ];
-    pairs.into_iter().find(|(_, is_changed)| *is_changed).map(|(field, _)| field)
+    pairs
+        .into_iter()
+        .find(|(_, is_changed)| *is_changed)
+        .map(|(field, _)| field)
 }
 
 fn in_class(catalog: &Catalog, class: &DeclaredClass, complaint: Complaint) -> Vec<Diagnostic> {

@@ -69,6 +69,8 @@ pub enum Code {
     NotPersisted,
     /// A key path that names a week or a month, and a time frame that is another.
     NameTimeFrameMismatch,
+    /// A key path that is spelt as none is: with capitals, hyphens or a generator's prompts.
+    KeyPathStyle,
     /// A metric that names no owner, where others of the set do.
     MissingOwner,
     /// A distinct count of a column that is no key by its name.
@@ -91,7 +93,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of this list.
-    pub const ALL: [Code; 41] = [
+    pub const ALL: [Code; 42] = [
         Code::UnreadableFile,
         Code::NotUtf8,
         Code::YamlSyntax,
@@ -124,6 +126,7 @@ impl Code {
         Code::AggregationMismatch,
         Code::NotPersisted,
         Code::NameTimeFrameMismatch,
+        Code::KeyPathStyle,
         Code::MissingOwner,
         Code::DistinctCountColumn,
         Code::ValueTypeMismatch,
@@ -169,6 +172,7 @@ impl Code {
             Code::AggregationMismatch => "aggregation_mismatch",
             Code::NotPersisted => "not_persisted",
             Code::NameTimeFrameMismatch => "name_time_frame_mismatch",
+            Code::KeyPathStyle => "key_path_style",
             Code::MissingOwner => "missing_owner",
             Code::DistinctCountColumn => "distinct_count_column",
             Code::ValueTypeMismatch => "value_type_mismatch",

@@ -14,13 +14,7 @@ const PLACES: [&str; 2] = ["metrics", "config/metrics"];
 const CLASSES: &str = "instrumentations";
 
 /// Folders of the metrics folder that hold something else: classes, schemas, and aggregates as GitLab kept them until 2022.
-const NOT_METRICS: [&str; 5] = [
-    CLASSES,
-    "schema",
-    "objects_schemas",
-    "object_schemas",
-    "aggregates",
-];
+const NOT_METRICS: [&str; 5] = [CLASSES, "schema", "objects_schemas", "object_schemas", "aggregates"];
 
 /// Where known events stand, here and in GitLab's own tree.
 const KNOWN_EVENTS: [&str; 2] = ["known_events", "lib/gitlab/usage_data_counters/known_events"];
@@ -129,6 +123,15 @@ impl Folder {
         }
         folder.sort();
         folder
+    }
+
+    pub fn add(&mut self, other: Folder) {
+        self.metrics.extend(other.metrics);
+        self.classes.extend(other.classes);
+        self.known_events.extend(other.known_events);
+        self.aggregates.extend(other.aggregates);
+        self.events.extend(other.events);
+        self.sort();
     }
 
     /// The list that a file of that name belongs to.

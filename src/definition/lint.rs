@@ -187,8 +187,6 @@ fn incomplete(metric: &MetricDefinition) -> Vec<Complaint> {
     ];
     let broken = rules.into_iter().filter(|(is_broken, ..)| *is_broken);
     broken
-        .map(|(_, field, message, help)| {
-            Complaint::warning(Code::Incomplete, &[field.into()], message).with_help(help)
-        })
+        .map(|(_, field, message, help)| Complaint::warning(Code::Incomplete, &[field.into()], message).with_help(help))
         .collect()
 }

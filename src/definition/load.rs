@@ -30,6 +30,16 @@ pub fn load(root: &Path) -> Result<Loaded, LoadError> {
     Ok(load_folder(Folder::list(root)?))
 }
 
+/// As [`load`], with files that are not written yet: names relative to the root, and bytes.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(root: &Path, more: Vec<(PathBuf, Vec<u8>)>) -> Result<Loaded, LoadError> {
+    let mut folder = Folder::list(root)?;
+    folder.add(Folder::of_files("", more));
+    Ok(load_folder(folder))
+}
+
 /// As [`load`], of files that were read already: names relative to the root, and bytes. Problems show them with
 /// `shown` before their names.
 pub fn load_files(shown: &str, files: Vec<(PathBuf, Vec<u8>)>) -> Loaded {
@@ -71,7 +81,9 @@ pub(super) struct Loader {
 
 impl Loader {
     fn class_file(&mut self, file: ReadFile<ClassesOfFile>) {
-        let Ok((document, (classes, complaints))) = self.document(file) else { return };
+        let Ok((document, (classes, complaints))) = self.document(file) else {
+            return;
+        };
         self.loaded.problems.extend(document.problems.iter().cloned());
         for complaint in complaints {
             self.loaded.problems.push(document.diagnose(complaint));

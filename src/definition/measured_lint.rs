@@ -7,7 +7,7 @@ use super::code::Code;
 use super::complaint::{Complaint, Segment};
 use super::event_options::{REDIS_HLL_METRIC, REDIS_METRIC};
 use super::metric_reading::DATABASE_METRIC;
-use super::{Catalog, DataSource, DeclaredClass, MetricDefinition, ValueType};
+use super::{Catalog, DataSource, DeclaredClass, MetricDefinition, ValueType, naming_lint};
 use crate::relation::Operation;
 
 /// The class whose value the definition itself gives.
@@ -17,6 +17,7 @@ pub(super) const STATIC_METRIC: &str = "StaticMetric";
 pub(super) fn of_metric(catalog: &Catalog, metric: &MetricDefinition) -> Vec<Complaint> {
     let body = DatabaseBody::of_metric(catalog, metric);
     let mut complaints: Vec<Complaint> = data_source(catalog, metric).into_iter().collect();
+    complaints.extend(naming_lint::spelling(metric, body.as_ref()));
     complaints.extend(value_type(metric, body.as_ref()));
     if metric.instrumentation_class.as_deref() == Some(DATABASE_METRIC) {
         let column = body.as_ref().and_then(distinct_column);
@@ -92,7 +93,8 @@ fn distinct_column(body: &DatabaseBody) -> Option<Complaint> {
     let is_key = name == "id" || name.ends_with("_id") || name.ends_with("Id");
     (body.operation == Operation::DistinctCount && !is_key).then(|| {
         let path: [Segment; 1] = ["column".into()];
-        let message = format!("a distinct count of `{name}`, which is no foreign key by its name, is one long statement");
+        let message =
+            format!("a distinct count of `{name}`, which is no foreign key by its name, is one long statement");
         Complaint::warning(Code::DistinctCountColumn, &path, message)
             .with_help("count a key such as `user_id`, or write `operation: estimate_batch_distinct_count`")
     })

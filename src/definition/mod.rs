@@ -21,6 +21,7 @@ mod complaint;
 mod conflict;
 mod derived;
 mod diagnostic;
+mod draft;
 mod event;
 mod event_file;
 mod event_key;
@@ -62,6 +63,7 @@ pub use class::{Bound, DatabaseBody, DeclaredClass, Parameter, ParameterType};
 pub use code::Code;
 pub use derived::{DerivedSettings, derived};
 pub use diagnostic::{Diagnostic, Severity};
+pub use draft::{AggregateDraft, ClassDraft, Draft, EventDraft, MetricDraft, Section, Subject};
 pub use event::{
     AggregateDefinition, AggregateOperator, AggregateSource, Aggregation, EventDefinition, EventOperator,
     EventSelection, KeyFormat, KnownEvent, MOST_INTERSECTED,
@@ -69,7 +71,7 @@ pub use event::{
 pub use folder::LoadError;
 pub use key_path::KeyPath;
 pub use lint::findings;
-pub use load::{load, load_files};
+pub use load::{load, load_files, load_with};
 pub use metric::{DataCategory, DataSource, MetricDefinition, Status, TimeFrame, ValueType};
 pub use schema::schemas;
 pub use silence::silence;

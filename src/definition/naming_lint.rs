@@ -1,11 +1,11 @@
-//! Names that promise a window.
+//! Names that are spelt oddly, or promise a window.
 
 use serde_json::Value;
 
 use super::code::Code;
 use super::complaint::{At, Complaint};
 use super::metric_reading::frames_of;
-use super::{MetricDefinition, TimeFrame};
+use super::{DatabaseBody, MetricDefinition, TimeFrame};
 
 /// What parts of key paths say of the window, as GitLab names them.
 const PROMISES: [(&str, TimeFrame); 4] = [
@@ -17,6 +17,23 @@ const PROMISES: [(&str, TimeFrame); 4] = [
 
 /// How many of them hold for sections as well: `counts_weekly.issues`.
 const OF_SECTIONS: usize = 2;
+
+/// A key path that is spelt as none of GitLab's is; what the metric's body counts suggests a better one.
+pub(super) fn spelling(metric: &MetricDefinition, body: Option<&DatabaseBody>) -> Option<Complaint> {
+    let written = metric.attributes.get("key_path")?.as_str()?;
+    let usual = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_.".contains(letter);
+    let (start, odd) = written.char_indices().find(|(_, letter)| !usual(*letter))?;
+    let message = match odd {
+        '<' | '>' => "the key path still holds a prompt of the generator".to_owned(),
+        odd => format!("the key path holds `{odd}`"),
+    };
+    let mut help = "key paths are lower-case letters, digits and underscores, with dots between their parts".to_owned();
+    if let Some(name) = body.and_then(DatabaseBody::suggested_name) {
+        help += &format!("; the query suggests `{name}`");
+    }
+    let complaint = Complaint::warning(Code::KeyPathStyle, &["key_path".into()], message);
+    Some(complaint.at(At::Part(start..start + odd.len_utf8())).with_help(help))
+}
 
 /// A key path that promises one window, and a time frame that is another.
 pub(super) fn window(metric: &MetricDefinition) -> Option<Complaint> {
@@ -45,7 +62,11 @@ pub(super) fn window(metric: &MetricDefinition) -> Option<Complaint> {
 fn promise(key_path: &str) -> Option<(&'static str, TimeFrame, std::ops::Range<usize>)> {
     let mut end = key_path.len();
     for (distance, part) in key_path.rsplit('.').enumerate() {
-        let promises = if distance == 0 { &PROMISES[..] } else { &PROMISES[..OF_SECTIONS] };
+        let promises = if distance == 0 {
+            &PROMISES[..]
+        } else {
+            &PROMISES[..OF_SECTIONS]
+        };
         let found = promises.iter().find(|(ending, _)| part.ends_with(ending));
         if let Some((ending, frame)) = found {
             return Some((ending, *frame, end - ending.len()..end));

@@ -107,7 +107,8 @@ impl Scope {
 
     fn holds(&self, problem: &Diagnostic) -> bool {
         let end = self.span.end;
-        let within = self.span.contains(&problem.span.start) || problem.span.start == end && end == self.source.text.len();
+        let within =
+            self.span.contains(&problem.span.start) || problem.span.start == end && end == self.source.text.len();
         problem.source.file == self.source.file && within
     }
 
@@ -116,7 +117,10 @@ impl Scope {
         if !self.holds(problem) {
             return false;
         }
-        let named = self.names.iter_mut().find(|silenced| silenced.name == problem.code.as_str());
+        let named = self
+            .names
+            .iter_mut()
+            .find(|silenced| silenced.name == problem.code.as_str());
         let Some(silenced) = named else { return false };
         silenced.was_found |= problem.severity == Severity::Warning;
         problem.severity == Severity::Warning
@@ -125,7 +129,8 @@ impl Scope {
     fn problems(&self, left: &[Diagnostic], with_database: bool) -> Vec<Diagnostic> {
         let here: Vec<&Diagnostic> = left.iter().filter(|problem| self.holds(problem)).collect();
         let idle = self.names.iter().filter(|silenced| !silenced.was_found);
-        idle.filter_map(|silenced| self.problem(silenced, &here, with_database)).collect()
+        idle.filter_map(|silenced| self.problem(silenced, &here, with_database))
+            .collect()
     }
 
     fn problem(&self, silenced: &Silenced, here: &[&Diagnostic], with_database: bool) -> Option<Diagnostic> {

@@ -56,10 +56,7 @@ impl Schemas<'_> {
             return Vec::new();
         };
         let root = self.root;
-        let schema = self
-            .read
-            .entry(name.to_owned())
-            .or_insert_with(|| usable(root, name));
+        let schema = self.read.entry(name.to_owned()).or_insert_with(|| usable(root, name));
         match schema {
             Ok(schema) => known_values(metric)
                 .into_iter()
@@ -93,7 +90,11 @@ fn usable(root: &Path, name: &str) -> Result<Validator, Unusable> {
         .offline()
         .build(&schema)
         .map_err(|error| Unusable {
-            message: format!("`{name}` is not a JSON Schema: {} at `{}`", error, error.instance_path()),
+            message: format!(
+                "`{name}` is not a JSON Schema: {} at `{}`",
+                error,
+                error.instance_path()
+            ),
             help: "correct the file; references to other files are not followed",
         })
 }

@@ -28,6 +28,7 @@ mod shape;
 mod source;
 mod sqlite;
 mod statement;
+mod suggestion;
 mod tables;
 mod tree;
 

@@ -44,11 +44,14 @@ fn disjunction(term: Expr) -> Result<Expr, RelationError> {
     terms.sort_by(|(left, _), (right, _)| left.cmp(right));
     terms.dedup_by(|(left, _), (right, _)| left == right);
     let several = terms.len() > 1;
-    let joined = terms.into_iter().map(|(_, term)| term).reduce(|left, right| Expr::BinaryOp {
-        left: Box::new(left),
-        op: BinaryOperator::Or,
-        right: Box::new(right),
-    });
+    let joined = terms
+        .into_iter()
+        .map(|(_, term)| term)
+        .reduce(|left, right| Expr::BinaryOp {
+            left: Box::new(left),
+            op: BinaryOperator::Or,
+            right: Box::new(right),
+        });
     let mut joined = joined.ok_or_else(|| RelationError::new("a condition is empty"))?;
     if several {
         nest(&mut joined);
@@ -57,7 +60,7 @@ fn disjunction(term: Expr) -> Result<Expr, RelationError> {
 }
 
 /// The terms of a chain of one operator, brackets around parts of the chain taken off.
-fn flat(expr: Expr, chain: &BinaryOperator) -> Vec<Expr> {
+pub(super) fn flat(expr: Expr, chain: &BinaryOperator) -> Vec<Expr> {
     let (mut found, mut open) = (Vec::new(), vec![expr]);
     while let Some(expr) = open.pop() {
         match expr {

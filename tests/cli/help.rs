@@ -3,7 +3,7 @@
 use crate::support::cli::Cli;
 use crate::support::golden::assert_golden;
 
-const VERBS: [&[&str]; 19] = [
+const VERBS: [&[&str]; 23] = [
     &["demo"],
     &["init"],
     &["run"],
@@ -19,6 +19,10 @@ const VERBS: [&[&str]; 19] = [
     &["events", "list"],
     &["events", "copy"],
     &["validate"],
+    &["new"],
+    &["new", "metric"],
+    &["new", "event"],
+    &["new", "aggregate"],
     &["preview"],
     &["versions"],
     &["doctor"],
