@@ -19,6 +19,7 @@ mod interval;
 mod literal;
 mod normal;
 mod parse;
+mod qualifier;
 mod query;
 mod range;
 mod refusal;

@@ -5,6 +5,7 @@ use std::ops::ControlFlow::{self, Break, Continue};
 use sqlparser::ast::{Expr, Visit, Visitor};
 
 use super::normal::flat;
+use super::qualifier::qualifier;
 use super::{Column, Dialect, Operation, Relation, render, shape};
 
 /// What joined tables are introduced by, in turn.
@@ -70,25 +71,6 @@ fn prefix(operation: Operation) -> &'static str {
 fn spelled(term: &Expr) -> String {
     let text = render::text(term, Dialect::Postgres).unwrap_or_else(|_| term.to_string());
     text.replace(['"', '\''], "")
-}
-
-/// The first table that a condition names.
-fn qualifier(term: &Expr) -> Option<String> {
-    struct First;
-    impl Visitor for First {
-        type Break = String;
-
-        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<String> {
-            match expr {
-                Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-                    [.., table, _] => Break(super::identifiers::folded(table)),
-                    _ => Continue(()),
-                },
-                _ => Continue(()),
-            }
-        }
-    }
-    term.visit(&mut First).break_value()
 }
 
 fn mentions_timestamp(term: &Expr) -> bool {

@@ -197,7 +197,7 @@ data_source: database
   aggregation: weekly
 - name: i_viewing
   category: viewer
-  redis_slot: i
+  redis_slot: viewing
   aggregation: weekly
 - name: users_daily
   category: viewer

@@ -76,7 +76,7 @@ pub const MISTAKES: &[Mistake] = &[
     of(
         USERS,
         "description: Users who may sign in.",
-        "description: ‸Users: all of them",
+        "description: Users‸: all of them",
         "yaml_syntax",
     ),
     of(
@@ -119,7 +119,7 @@ pub const MISTAKES: &[Mistake] = &[
         "incomplete",
     ),
     of(
-        "metrics/counts_all/again.yml",
+        "metrics/counts_all/users_again.yml",
         "",
         "key_path: ‸counts.users\ndescription: Again.\nproduct_group: access\nvalue_type: number\nstatus: active\ntime_frame: all\ndata_source: database\ninstrumentation_class: DatabaseMetric\noptions: {operation: count, relation: users}\n",
         "duplicate_key_path",
@@ -185,7 +185,7 @@ pub const MISTAKES: &[Mistake] = &[
     of(
         CLASS,
         "relation: imports JOIN",
-        "relation: ‸imports, accounts JOIN",
+        "relation: imports‸, accounts JOIN",
         "bad_relation",
     ),
     of(
@@ -242,7 +242,7 @@ pub const MISTAKES: &[Mistake] = &[
     of(KNOWN, "aggregation: daily", "aggregation: ‸dayly", "bad_value"),
     of(KNOWN, "- name: i_viewing", "- name: ‸users_editing", "duplicate_event"),
     of(KNOWN, "expiry: 29", "expiry: ‸-1", "bad_value"),
-    of(KNOWN, "redis_slot: i\n", "redis_slot: ‸other\n", "bad_event_key"),
+    of(KNOWN, "redis_slot: viewing\n", "redis_slot: ‸other\n", "bad_event_key"),
     of(
         EVENT,
         "identifiers: [user, project]",
@@ -281,7 +281,7 @@ pub const MISTAKES: &[Mistake] = &[
     of(
         AGGREGATES,
         "events: [authors]",
-        "‸events: [a, b, c, d, e, f]",
+        "‸events: [a, b, c, d, e, f, g, h, i, j, k, l, m]",
         "bad_value",
     ),
     of(ESTIMATE, "persist_as: authors", "persist_as: ‸all authors", "bad_value"),
