@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path};
 
-use jsonschema::Validator;
+use jsonschema::{Draft, Validator};
 use serde_json::Value;
 
 use super::code::Code;
@@ -86,17 +86,20 @@ fn usable(root: &Path, name: &str) -> Result<Validator, Unusable> {
         message: format!("the schema `{name}` is not JSON: {error}"),
         help: "correct the file: it holds one JSON Schema",
     })?;
-    jsonschema::options()
-        .offline()
-        .build(&schema)
-        .map_err(|error| Unusable {
-            message: format!(
-                "`{name}` is not a JSON Schema: {} at `{}`",
-                error,
-                error.instance_path()
-            ),
-            help: "correct the file; references to other files are not followed",
-        })
+    let options = jsonschema::options().offline();
+    let options = match schema.get("$schema") {
+        Some(_) => options,
+        // GitLab's say none, and mean the draft that our own are written in.
+        None => options.with_draft(Draft::Draft7),
+    };
+    options.build(&schema).map_err(|error| Unusable {
+        message: format!(
+            "`{name}` is not a JSON Schema at `{}`: {}",
+            error.instance_path(),
+            error.masked()
+        ),
+        help: "correct the file; references to other files are not followed",
+    })
 }
 
 /// What the definition says of the value, and where it says it.
@@ -115,7 +118,7 @@ fn misfits(schema: &Validator, name: &str, path: &[Segment], value: &Value) -> V
             let pointer = error.instance_path().as_str();
             let at = [path, &segments(value, pointer)].concat();
             let pointer = if pointer.is_empty() { "/" } else { pointer };
-            let message = format!("the value does not fit `{name}` at `{pointer}`: {error}");
+            let message = format!("the value does not fit `{name}` at `{pointer}`: {}", error.masked());
             Complaint::error(Code::ValueSchema, &at, message)
                 .with_help("correct the value, or the schema if the value is right")
         })

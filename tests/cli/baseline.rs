@@ -112,8 +112,8 @@ fn another_spelling_is_no_change() {
 fn each_changed_field_is_shown_where_it_stands() {
     let admins = "metrics/counts_admins.yml";
     let cases = [
-        (admins, "users WHERE admin", "users WHERE NOT admin", "10:13"),
-        (admins, "operation: count", "operation: distinct_count", "9:14"),
+        (admins, "users WHERE admin", "users WHERE NOT admin", "11:13"),
+        (admins, "operation: count", "operation: distinct_count", "10:14"),
         (admins, "key_path: counts.admins", "key_path: counts.bosses", "1:11"),
         (admins, "time_frame: all", "time_frame: 28d", "5:13"),
         (admins, "value_type: number", "value_type: string", "3:13"),
@@ -192,7 +192,7 @@ fn a_folder_is_a_baseline_too() {
     replace(&now, "metrics/counts_admins.yml", "users WHERE admin", "users");
     let folder = before.folder().display().to_string();
     let (problems, _) = against(&now, &folder, 3);
-    assert_eq!(problems, ["changed_meaning metrics/counts_admins.yml:10:13"]);
+    assert_eq!(problems, ["changed_meaning metrics/counts_admins.yml:11:13"]);
     for format in ["human", "github"] {
         let said = now
             .run(&["validate", "--baseline", &folder, "--format", format])

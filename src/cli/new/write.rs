@@ -26,7 +26,9 @@ pub(super) fn write(global: &Global, place: &Place, drafts: &[Draft], next: &[St
         return Ok(exit::INVALID);
     }
     let written = write_all(&place.root, drafts)?;
-    let names: Vec<String> = written.iter().map(|path| format!("{}\n", path.display())).collect();
+    // "./metrics/x.yml" says no more than "metrics/x.yml".
+    let shown = written.iter().map(|path| path.strip_prefix(".").unwrap_or(path));
+    let names: Vec<String> = shown.map(|path| format!("{}\n", path.display())).collect();
     print(&names.concat())?;
     warnings.iter().for_each(|warning| message::problem(warning, global));
     let steps: String = next.iter().map(|step| format!("\n  {step}")).collect();
