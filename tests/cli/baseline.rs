@@ -198,6 +198,8 @@ fn a_folder_is_a_baseline_too() {
             .run(&["validate", "--baseline", &folder, "--format", format])
             .expect_code(3);
         let all = said.stdout + &said.stderr;
+        // Help is wrapped at the width of the terminal.
+        let all = all.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
             all.contains("add a new metric instead") && all.contains("1 changed"),
             "{all}"
