@@ -150,12 +150,13 @@ impl Comparison {
         self.changed += usize::from(!complaints.is_empty() || logic.is_some());
         match logic {
             Some(Changed::Definition(complaint)) => complaints.push(complaint),
-            Some(Changed::Class(class, complaint)) => {
-                if classes_said.insert((class.name.clone(), format!("{:?}", complaint.path))) {
-                    self.problems.extend(in_class(now.catalog, class, complaint));
-                }
+            // Said once for all metrics that use the class.
+            Some(Changed::Class(class, complaint))
+                if classes_said.insert((class.name.clone(), format!("{:?}", complaint.path))) =>
+            {
+                self.problems.extend(in_class(now.catalog, class, complaint));
             }
-            None => {}
+            Some(Changed::Class(..)) | None => {}
         }
         self.problems.extend(diagnosed(now.catalog, &new.file, complaints));
     }
