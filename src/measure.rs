@@ -12,6 +12,7 @@ use crate::relation::{Column, Operation, Query, Relation, Window};
 use crate::sketch::{self, Estimate, HyperLogLog};
 
 mod event;
+mod meaning;
 mod reason;
 mod statement;
 

@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "cli/baseline.rs"]
+mod baseline;
 #[path = "cli/completions.rs"]
 mod completions;
 #[path = "cli/configuration.rs"]
@@ -36,6 +38,8 @@ mod interruption;
 mod live;
 #[path = "cli/metric.rs"]
 mod metric;
+#[path = "cli/new.rs"]
+mod new;
 #[path = "cli/receiver.rs"]
 mod receiver;
 #[path = "cli/run.rs"]

@@ -8,6 +8,7 @@ use crate::config::{Config, ConfigErrors};
 use crate::definition::LoadError;
 use crate::keyspace::EventError;
 use crate::measure::Failure;
+use crate::repository::RepositoryError;
 use crate::sample::SampleError;
 use crate::source::database::DatabaseError;
 use crate::state::StateError;
@@ -46,6 +47,9 @@ pub enum CliError {
     /// The URL without its password.
     #[error("{key} = {url:?}: {message}; start the database, or correct the key")]
     Unreachable { key: String, url: String, message: String },
+    /// The repository that a baseline was to come from.
+    #[error("--baseline: {0}; it takes a ref of the repository, or a folder of definitions")]
+    Repository(#[from] RepositoryError),
     #[error("{0}")]
     Usage(String),
     #[error("nothing was written: what was read by then is not the whole")]
@@ -67,6 +71,7 @@ impl CliError {
             | CliError::NoDatabase
             | CliError::KeyList { .. } => exit::INVALID,
             CliError::Usage(_)
+            | CliError::Repository(_)
             | CliError::Event(_)
             | CliError::Sample(SampleError::Scale(_) | SampleError::Instant) => exit::USAGE,
             CliError::Interrupted => exit::INTERRUPTED,

@@ -48,6 +48,11 @@ pub(super) fn note(text: &str) {
     }
 }
 
+/// Asks something of a person at the terminal; the answer follows on the same line.
+pub(super) fn question(text: &str) {
+    write(text);
+}
+
 /// Says why the verb ended, each problem of a configuration with its place.
 pub(super) fn error(error: &CliError, global: &Global) {
     if let CliError::Config(errors) = error {

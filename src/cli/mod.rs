@@ -18,6 +18,7 @@ mod live;
 mod lookalikes;
 mod message;
 mod metric;
+mod new;
 mod output;
 mod preview;
 mod progress;
@@ -129,6 +130,8 @@ enum Verb {
     Test(test::TestArgs),
     /// Every metric as its readers look it up: YAML, Markdown or a static site
     Dictionary(dictionary::DictionaryArgs),
+    /// Files of metrics, events and aggregates that pass validate
+    New(new::NewArgs),
     /// Exactly what would leave now, also while sending is off
     Preview(preview::PreviewArgs),
     /// The receiving end: stores what instances send
@@ -191,6 +194,7 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Validate(args) => validate::run(global, args).await,
         Verb::Test(args) => test::run(global, args).await,
         Verb::Dictionary(args) => dictionary::run(global, args).await,
+        Verb::New(args) => new::run(global, args).await,
         Verb::Preview(args) => preview::run(global, args).await,
         Verb::Versions(args) => versions::run(args).await,
         Verb::Doctor(args) => doctor::run(global, args).await,

@@ -1,5 +1,7 @@
 //! `validate`: every file, every problem at once.
 
+mod baseline;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -9,7 +11,7 @@ use super::message::{self, note};
 use super::output::{counted, print};
 use super::setup::{load_config, test_names};
 use super::{CliError, Global, exit, live};
-use crate::definition::{self, Diagnostic, Severity, findings, load_tests};
+use crate::definition::{self, Comparison, Diagnostic, findings, load_tests};
 use crate::instrumentation::Registry;
 
 #[derive(Debug, Args)]
@@ -17,6 +19,9 @@ pub(super) struct ValidateArgs {
     /// The folder that holds metrics/ [default: `definitions` of the configuration]
     #[arg(long, value_name = "FOLDER")]
     definitions: Option<PathBuf>,
+    /// Refuse what measures something else than at a git ref, or in a folder of definitions [default: nothing is compared]
+    #[arg(long, value_name = "REF_OR_FOLDER")]
+    baseline: Option<String>,
     /// Warnings are errors, for CI
     #[arg(long)]
     deny_warnings: bool,
@@ -45,26 +50,33 @@ pub(super) async fn run(global: &Global, args: ValidateArgs) -> Result<u8, CliEr
     let registry = Registry::built_in();
     let mut problems = loaded.problems.clone();
     problems.extend(findings(&loaded.catalog, &|name| registry.knows(name)));
+    problems.extend(definition::value_schemas(&root, &loaded.catalog));
+    problems.extend(load_tests(&root, &loaded.catalog, &test_names(&registry))?.problems);
+    let comparison = match &args.baseline {
+        Some(baseline) => Some(baseline::compare(global, &config, &root, &loaded, baseline)?),
+        None => None,
+    };
+    if let Some(comparison) = &comparison {
+        problems.extend(comparison.problems.iter().cloned());
+    }
     if args.database {
         problems.extend(live::problems(global, config, loaded.clone()).await?);
     }
-    let tests = load_tests(&root, &loaded.catalog, &test_names(&registry))?;
-    problems.extend(tests.problems);
-    let errors = problems
-        .iter()
-        .filter(|problem| problem.severity == Severity::Error)
-        .count();
+    let problems = definition::silence(&loaded.catalog, problems, args.database);
+    let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
-    show(&problems, args.format, global)?;
-    let metrics = loaded.catalog.metrics.len();
+    show(&problems, comparison.as_ref(), args.format, global)?;
     if args.format != ValidateFormat::Json {
         note(&format!(
             "{} and {}: {}, {}",
-            counted(metrics, "metric"),
+            counted(loaded.catalog.metrics.len(), "metric"),
             counted(loaded.catalog.classes.len(), "declared class"),
             counted(errors, "error"),
             counted(warnings, "warning")
         ));
+        if let (Some(comparison), Some(baseline)) = (&comparison, &args.baseline) {
+            note(&baseline::in_words(comparison, baseline));
+        }
     }
     if args.write_schema {
         write_schemas(&root)?;
@@ -73,7 +85,12 @@ pub(super) async fn run(global: &Global, args: ValidateArgs) -> Result<u8, CliEr
     Ok(if fails { exit::INVALID } else { exit::DONE })
 }
 
-fn show(problems: &[Diagnostic], format: ValidateFormat, global: &Global) -> Result<(), CliError> {
+fn show(
+    problems: &[Diagnostic],
+    comparison: Option<&Comparison>,
+    format: ValidateFormat,
+    global: &Global,
+) -> Result<(), CliError> {
     match format {
         ValidateFormat::Human => {
             problems.iter().for_each(|problem| message::problem(problem, global));
@@ -81,7 +98,11 @@ fn show(problems: &[Diagnostic], format: ValidateFormat, global: &Global) -> Res
         }
         ValidateFormat::Json => {
             let list: Vec<Value> = problems.iter().map(Diagnostic::to_json).collect();
-            print(&format!("{:#}\n", json!({"problems": list})))
+            let mut document = json!({"problems": list});
+            if let (Some(comparison), Some(document)) = (comparison, document.as_object_mut()) {
+                document.insert("baseline".to_owned(), baseline::to_json(comparison));
+            }
+            print(&format!("{document:#}\n"))
         }
         ValidateFormat::Github => {
             let lines: Vec<String> = problems.iter().map(|problem| problem.to_github() + "\n").collect();

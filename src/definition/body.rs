@@ -9,7 +9,9 @@ use super::class::{Bound, DatabaseBody};
 use super::class_file::{DatabaseOptions, OperationName};
 use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
+use super::metric_reading::DATABASE_METRIC;
 use super::schema::shapes;
+use super::{Catalog, MetricDefinition};
 use crate::relation::{Operation, Query, Relation, RelationError};
 
 /// Histograms of more buckets are refused, as in spec 8.
@@ -17,6 +19,16 @@ const MAX_BUCKETS: i64 = 100;
 
 /// The option that names an estimate's set for aggregates; definitions of declared classes may give it too.
 pub(super) const PERSIST_AS: &str = "persist_as";
+
+impl DatabaseBody {
+    /// What a metric counts, if it is one of the database: its own options, or its declared class.
+    pub fn of_metric(catalog: &Catalog, metric: &MetricDefinition) -> Option<DatabaseBody> {
+        match metric.instrumentation_class.as_deref()? {
+            DATABASE_METRIC => read(&metric.options).ok(),
+            class => catalog.class(class).map(|class| class.body.clone()),
+        }
+    }
+}
 
 /// Checks and reads `options`.
 ///
@@ -112,9 +124,17 @@ impl Reader {
     }
 
     fn relation(&mut self, text: &str) -> Option<Relation> {
-        Relation::parse(text)
+        let relation = Relation::parse(text)
             .map_err(|error| self.refused(Code::BadRelation, &["relation".into()], error))
-            .ok()
+            .ok()?;
+        if let Some((table, help)) = relation.foreign_qualifier() {
+            let message = format!("`{table}` is no table of the relation");
+            let place = text.to_lowercase().find(&format!("{table}."));
+            let at = place.map_or(At::Value, |start| At::Part(start..start + table.len()));
+            let complaint = Complaint::error(Code::BadRelation, &["relation".into()], message);
+            self.complaints.push(complaint.at(at).with_help(help));
+        }
+        Some(relation)
     }
 
     fn bound(&mut self, name: &str, value: Option<&Value>) -> Option<Bound> {
@@ -149,8 +169,11 @@ impl Reader {
     fn only_histograms(&mut self, name: &str, said: bool) {
         if said {
             let message = format!("`{name}` belongs to the operation `histogram`");
-            self.complaints
-                .push(Complaint::error(Code::BadValue, &[name.into()], message).at(At::Key));
+            self.complaints.push(
+                Complaint::error(Code::BadValue, &[name.into()], message)
+                    .at(At::Key)
+                    .with_help("take it out, or write `operation: histogram`"),
+            );
         }
     }
 
@@ -179,8 +202,9 @@ impl Reader {
         };
         if from >= to {
             let message = format!("the lowest bucket, {from}, is not below the highest, {to}");
-            self.complaints
-                .push(Complaint::error(Code::BadValue, &["buckets".into()], message));
+            self.complaints.push(
+                Complaint::error(Code::BadValue, &["buckets".into()], message).with_help("write the lower one first"),
+            );
             return None;
         }
         let size = options.bucket_size.or_else(|| to.checked_sub(from)?.checked_add(1));
@@ -221,8 +245,10 @@ impl Reader {
             && start > finish
         {
             let message = format!("`finish` ({finish}) is below `start` ({start})");
-            self.complaints
-                .push(Complaint::error(Code::BadValue, &["finish".into()], message));
+            self.complaints.push(
+                Complaint::error(Code::BadValue, &["finish".into()], message)
+                    .with_help("batches run from `start` to `finish`: change the two"),
+            );
         }
     }
 

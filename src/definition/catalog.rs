@@ -9,7 +9,7 @@ use super::complaint::{At, Segment};
 use super::diagnostic::Diagnostic;
 use super::index::Index;
 use super::source::Source;
-use super::yaml::Document;
+use super::yaml::{Document, Places};
 use super::{AggregateDefinition, EventDefinition, KeyPath, KnownEvent, MetricDefinition, TimeFrame, ValueType};
 
 /// The definitions of one folder, all of them usable.
@@ -66,13 +66,26 @@ impl Catalog {
     /// Where the value under `keys` stands in the definition file `file` (relative to the root); its closest parent where
     /// it is not there. `None` for a file that the catalog does not know.
     pub fn locate(&self, file: &Path, keys: &[&str]) -> Option<(Source, Range<usize>)> {
-        let document = self.document(file)?;
+        let source = self.sources.get(file)?;
         let path: Vec<Segment> = keys.iter().map(|key| Segment::from(*key)).collect();
-        let span = document.locate(&path, &At::Value);
-        Some((document.source, span))
+        let span = Places::of(source.clone()).locate(&path, &At::Value);
+        Some((source.clone(), span))
     }
 
-    /// The file read once more: positions are wanted for the few definitions that something is wrong with.
+    /// Where the parts of a file stand: positions are wanted for the few definitions that something is wrong with.
+    pub(super) fn places(&self, file: &Path) -> Option<Places> {
+        Some(Places::of(self.sources.get(file)?.clone()))
+    }
+
+    /// The place of a declared class in its file, if that is a list.
+    pub(super) fn entry_of(&self, class: &DeclaredClass) -> Option<Segment> {
+        let document = self.document(&class.file)?;
+        let list = document.value.as_array()?;
+        let among = list.iter().position(|item| item["class"] == class.name);
+        among.map(Segment::Index)
+    }
+
+    /// The file read once more, for what is found by its value.
     pub(super) fn document(&self, file: &Path) -> Option<Document> {
         Document::read(self.sources.get(file)?.clone()).ok()
     }

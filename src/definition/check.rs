@@ -110,7 +110,7 @@ impl Check {
                 self.complain(
                     Code::BadValue,
                     format!("{} stands twice in the list", in_words(item)),
-                    None,
+                    Some("take one of them out".to_owned()),
                 );
             }
             self.path.pop();
@@ -176,6 +176,13 @@ impl Check {
         let message = format!("{} is {}: {} is wanted", self.here(), in_words(value), shape.in_words());
         let help = match (shape, value) {
             (Shape::Text(_), Value::Number(_) | Value::Bool(_)) => Some("put it in quotes, so that it stays a text"),
+            (Shape::List(_), Value::String(text)) if !text.contains('\n') => {
+                return self.complain(
+                    Code::WrongType,
+                    message,
+                    Some(format!("write it as a list: `[{text}]`")),
+                );
+            }
             (Shape::Boolean, Value::String(_)) => Some("write true or false: YAML 1.2 has no yes, no, on or off"),
             (Shape::Number | Shape::Integer { .. }, Value::String(text)) if text.trim().parse::<f64>().is_ok() => {
                 Some("write the number without quotes")

@@ -111,6 +111,18 @@ impl DatabaseBody {
         })
     }
 
+    /// A name for what it counts (spec 11.5); `None` where the column is none of the relation.
+    pub fn suggested_name(&self) -> Option<String> {
+        let column = self.column.as_deref().map(|name| self.relation.column(name));
+        let column = column.transpose().ok()?;
+        let key = self.primary_key.as_deref().and_then(|names| match names {
+            [name] => Some(name.as_str()),
+            _ => None,
+        });
+        let named = column.filter(|column| column.name != key.unwrap_or("id"));
+        Some(self.relation.suggested_name(self.operation, named.as_ref()))
+    }
+
     /// Every `:name` of the SQL, sorted, each once; `now` is among them if it is used.
     pub fn placeholders(&self) -> Vec<String> {
         let bounds = [&self.start, &self.finish];

@@ -24,6 +24,9 @@ pub(super) struct ClassHead {
     #[serde(default)]
     #[schemars(schema_with = "named_parameters")]
     pub parameters: Option<BTreeMap<String, ParameterFields>>,
+    /// Codes of warnings that are known and meant to stay, such as `distinct_count_column`.
+    #[expect(dead_code, reason = "silences read it as it is written")]
+    pub no_lint: Option<Vec<String>>,
 }
 
 /// One option of a class.

@@ -18,7 +18,7 @@ use super::suggestion::did_you_mean;
 const NOW: &str = "now";
 
 /// The keys of a class that are not those of its body.
-const HEAD: [&str; 3] = ["class", "description", "parameters"];
+const HEAD: [&str; 4] = ["class", "description", "parameters", "no_lint"];
 
 /// Reads the classes of one file, which holds one mapping or a list of them: those that can be used, each with its path
 /// in the file, and every complaint about the others.

@@ -81,11 +81,33 @@ pub enum Code {
     WindowUnindexed,
     /// A test of a metric that there is none of.
     UnknownMetric,
+    /// A key path that names a week or a month, and a time frame that is another.
+    NameTimeFrameMismatch,
+    /// A key path that is spelt as none is: with capitals, hyphens or a generator's prompts.
+    KeyPathStyle,
+    /// A metric that names no owner, where others of the set do.
+    MissingOwner,
+    /// A distinct count of a column that is no key by its name.
+    DistinctCountColumn,
+    /// A value type that what is measured never has.
+    ValueTypeMismatch,
+    /// A class that reads another source than the definition names.
+    DataSourceMismatch,
+    /// A JSON schema of values that is not there or is none, or a value that does not fit it.
+    ValueSchema,
+    /// A metric that measures something else than it did in the baseline.
+    ChangedMeaning,
+    /// A definition of the baseline that is gone, though it was not removed by its status.
+    RemovedDefinition,
+    /// A code under `no_lint` that does not exist.
+    UnknownLint,
+    /// A code under `no_lint` that silences nothing.
+    NeedlessNoLint,
 }
 
 impl Code {
     /// Every code, in the order of this list.
-    pub const ALL: [Code; 38] = [
+    pub const ALL: [Code; 49] = [
         Code::UnreadableFile,
         Code::NotUtf8,
         Code::YamlSyntax,
@@ -124,6 +146,17 @@ impl Code {
         Code::HistogramLargeTable,
         Code::WindowUnindexed,
         Code::UnknownMetric,
+        Code::NameTimeFrameMismatch,
+        Code::KeyPathStyle,
+        Code::MissingOwner,
+        Code::DistinctCountColumn,
+        Code::ValueTypeMismatch,
+        Code::DataSourceMismatch,
+        Code::ValueSchema,
+        Code::ChangedMeaning,
+        Code::RemovedDefinition,
+        Code::UnknownLint,
+        Code::NeedlessNoLint,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -166,7 +199,25 @@ impl Code {
             Code::HistogramLargeTable => "histogram_large_table",
             Code::WindowUnindexed => "window_unindexed",
             Code::UnknownMetric => "unknown_metric",
+            Code::NameTimeFrameMismatch => "name_time_frame_mismatch",
+            Code::KeyPathStyle => "key_path_style",
+            Code::MissingOwner => "missing_owner",
+            Code::DistinctCountColumn => "distinct_count_column",
+            Code::ValueTypeMismatch => "value_type_mismatch",
+            Code::DataSourceMismatch => "data_source_mismatch",
+            Code::ValueSchema => "value_schema",
+            Code::ChangedMeaning => "changed_meaning",
+            Code::RemovedDefinition => "removed_definition",
+            Code::UnknownLint => "unknown_lint",
+            Code::NeedlessNoLint => "needless_no_lint",
         }
+    }
+}
+
+impl Code {
+    /// The code of that spelling.
+    pub fn named(name: &str) -> Option<Code> {
+        Code::ALL.into_iter().find(|code| code.as_str() == name)
     }
 }
 

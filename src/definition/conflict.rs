@@ -120,9 +120,9 @@ fn diagnostic(
     code: Code,
     message: impl Into<String>,
 ) -> Option<Diagnostic> {
-    let document = catalog.document(&metric.file)?;
-    let span = document.locate(&["key_path".into()], &At::Value);
-    Some(Diagnostic::new(severity, code, &document.source, span, message))
+    let source = catalog.sources.get(&metric.file)?;
+    let span = catalog.places(&metric.file)?.locate(&["key_path".into()], &At::Value);
+    Some(Diagnostic::new(severity, code, source, span, message))
 }
 
 fn shown(catalog: &Catalog, metric: &MetricDefinition) -> String {

@@ -77,6 +77,8 @@ pub(super) struct EventFile {
     pub tiers: Option<Vec<Tier>>,
     /// The plans that have it (before 2024).
     pub tier: Option<Vec<Tier>>,
+    /// Codes of warnings that are known and meant to stay, such as `distinct_count_column`.
+    pub no_lint: Option<Vec<String>>,
 }
 
 /// Whom or what an event may be tracked with.

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, Severity};
 use super::event_key::bad_key;
 use super::lint::diagnosed;
 use super::place::Places;
-use super::suggestion::did_you_mean;
+use super::suggestion::{did_you_mean, is_one_letter_off};
 use super::{Catalog, EventDefinition, EventSelection, MetricDefinition, derived};
 
 /// Findings over known events, and over the places of what is derived.
@@ -74,13 +74,20 @@ pub(super) fn of_metric(catalog: &Catalog, metric: &MetricDefinition) -> Vec<Com
     let listed = metric.events.len();
     let names = metric.event_names().enumerate();
     let unknown = names
-        .filter(|(_, name)| !catalog.names_event(name))
+        .filter(|(_, name)| !catalog.names_event(name) || is_misspelt(catalog, name))
         .map(|(index, name)| {
             let path: Vec<Segment> = match index.checked_sub(listed) {
                 None => vec!["events".into(), Segment::Index(index), "name".into()],
                 Some(index) => vec!["options".into(), "events".into(), Segment::Index(index)],
             };
-            unknown_event(catalog, name, &path)
+            match catalog.names_event(name) {
+                false => unknown_event(catalog, name, &path),
+                // The metric itself names it, so that it can be tracked: nothing fails.
+                true => Complaint {
+                    severity: Severity::Warning,
+                    ..unknown_event(catalog, name, &path)
+                },
+            }
         });
     let selections = metric.events.iter().enumerate();
     let odd = selections.filter_map(|(index, selection)| {
@@ -89,6 +96,14 @@ pub(super) fn of_metric(catalog: &Catalog, metric: &MetricDefinition) -> Vec<Com
         Some(complaint.under(&["events".into(), Segment::Index(index)]))
     });
     unknown.chain(odd).collect()
+}
+
+/// Whether an event that no file declares, and that is known for a metric names it, is one letter away from one that is
+/// declared.
+fn is_misspelt(catalog: &Catalog, name: &str) -> bool {
+    let names = catalog.index.of(catalog);
+    let is_declared = names.known_event(name).is_some() || names.event(name).is_some();
+    !is_declared && names.declared().any(|known| is_one_letter_off(name, known))
 }
 
 /// An event that nothing declares, named at `path`.

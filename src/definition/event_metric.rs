@@ -138,7 +138,8 @@ fn redis_hll_metric(value: &Value) -> Vec<Complaint> {
         .any(|frame| is_whole_life(*frame))
     {
         let message = "unique values of events are kept for 7d and 28d only";
-        complaints.push(Complaint::error(Code::BadValue, &["time_frame".into()], message));
+        let complaint = Complaint::error(Code::BadValue, &["time_frame".into()], message);
+        complaints.push(complaint.with_help("write `7d`, `28d`, or a list of the two"));
     }
     complaints
 }

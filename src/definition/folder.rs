@@ -10,14 +10,11 @@ use walkdir::{DirEntry, WalkDir};
 /// Where GitLab's own tree keeps what stands in `metrics/` here.
 const PLACES: [&str; 2] = ["metrics", "config/metrics"];
 
+/// The folder of the metrics folder that holds declared classes.
+const CLASSES: &str = "instrumentations";
+
 /// Folders of the metrics folder that hold something else: classes, schemas, and aggregates as GitLab kept them until 2022.
-const NOT_METRICS: [&str; 5] = [
-    "instrumentations",
-    "schema",
-    "objects_schemas",
-    "object_schemas",
-    "aggregates",
-];
+const NOT_METRICS: [&str; 5] = [CLASSES, "schema", "objects_schemas", "object_schemas", "aggregates"];
 
 /// Where known events stand, here and in GitLab's own tree.
 const KNOWN_EVENTS: [&str; 2] = ["known_events", "lib/gitlab/usage_data_counters/known_events"];
@@ -50,18 +47,34 @@ pub enum LoadError {
     },
 }
 
-/// A file of definitions, read or not.
+/// A file of definitions.
 #[derive(Debug)]
 pub(super) struct DefinitionFile {
     /// Relative to the root.
     pub name: PathBuf,
     /// The root with the name: what a person can open.
     pub path: PathBuf,
-    pub bytes: io::Result<Vec<u8>>,
+    pub content: Content,
+}
+
+/// The bytes of a file, or where they are.
+#[derive(Debug)]
+pub(super) enum Content {
+    OnDisk(PathBuf),
+    Read(Vec<u8>),
+}
+
+impl Content {
+    pub fn bytes(self) -> io::Result<Vec<u8>> {
+        match self {
+            Content::OnDisk(path) => fs::read(path),
+            Content::Read(bytes) => Ok(bytes),
+        }
+    }
 }
 
 /// The files of a definitions folder, each list sorted by name.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Folder {
     pub metrics: Vec<DefinitionFile>,
     pub classes: Vec<DefinitionFile>,
@@ -71,11 +84,11 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Reads every `.yml` and `.yaml` file; hidden files and folders, and all other files, are passed over.
+    /// Lists every `.yml` and `.yaml` file; hidden files and folders, and all other files, are passed over.
     ///
     /// # Errors
-    /// Where a folder cannot be listed. A file that cannot be read is in the list with its error.
-    pub fn read(root: &Path) -> Result<Folder, LoadError> {
+    /// Where a folder cannot be listed. A file that cannot be read is in the list all the same.
+    pub fn list(root: &Path) -> Result<Folder, LoadError> {
         if !root.is_dir() {
             return Err(LoadError::NoSuchFolder(root.to_owned()));
         }
@@ -88,13 +101,85 @@ impl Folder {
         }
         let metrics = root.join(metrics.unwrap_or(&PLACES[0]));
         Ok(Folder {
-            classes: yaml_files_if_any(root, &metrics.join("instrumentations"), |_| true)?,
+            classes: yaml_files_if_any(root, &metrics.join(CLASSES), |_| true)?,
             metrics: yaml_files_if_any(root, &metrics, holds_metrics)?,
             known_events: gathered(root, &KNOWN_EVENTS, |_| true)?,
             aggregates: gathered(root, &AGGREGATES, |_| true)?,
             events: gathered(root, &EVENTS, holds_events)?,
         })
     }
+
+    /// The same of files that were read already: names relative to the root, which `shown` stands for, and bytes.
+    pub fn of_files(shown: &str, files: Vec<(PathBuf, Vec<u8>)>) -> Folder {
+        let holds = |place: &str| files.iter().any(|(name, _)| name.starts_with(place));
+        let metrics = PLACES.into_iter().find(|place| holds(place)).unwrap_or(PLACES[0]);
+        let mut folder = Folder::default();
+        for (name, bytes) in files.into_iter().filter(|(name, _)| is_yaml(name)) {
+            if let Some(list) = folder.list_of(&name, metrics) {
+                let path = PathBuf::from(format!("{shown}{}", name.display()));
+                let content = Content::Read(bytes);
+                list.push(DefinitionFile { name, path, content });
+            }
+        }
+        folder.sort();
+        folder
+    }
+
+    pub fn add(&mut self, other: Folder) {
+        self.metrics.extend(other.metrics);
+        self.classes.extend(other.classes);
+        self.known_events.extend(other.known_events);
+        self.aggregates.extend(other.aggregates);
+        self.events.extend(other.events);
+        self.sort();
+    }
+
+    /// The list that a file of that name belongs to.
+    fn list_of(&mut self, name: &Path, metrics: &str) -> Option<&mut Vec<DefinitionFile>> {
+        if let Some(below) = below(name, metrics) {
+            return match below.first().copied().filter(|_| below.len() > 1) {
+                Some(CLASSES) => Some(&mut self.classes),
+                // GitLab's own tree has its aggregates there.
+                Some(folder) if NOT_METRICS.contains(&folder) => {
+                    is_among(name, &AGGREGATES).then_some(&mut self.aggregates)
+                }
+                _ => Some(&mut self.metrics),
+            };
+        }
+        if is_among(name, &KNOWN_EVENTS) {
+            return Some(&mut self.known_events);
+        }
+        if is_among(name, &AGGREGATES) {
+            return Some(&mut self.aggregates);
+        }
+        let below = EVENTS.into_iter().find_map(|place| below(name, place))?;
+        let other = below.len() > 1 && below.first().is_some_and(|folder| NOT_EVENTS.contains(folder));
+        (!other).then_some(&mut self.events)
+    }
+
+    fn sort(&mut self) {
+        let lists = [
+            &mut self.metrics,
+            &mut self.classes,
+            &mut self.known_events,
+            &mut self.aggregates,
+            &mut self.events,
+        ];
+        for list in lists {
+            list.sort_by(|left, right| left.name.cmp(&right.name));
+        }
+    }
+}
+
+/// The parts of a name below a place; `None` where it is not below it, or hidden.
+fn below<'a>(name: &'a Path, place: &str) -> Option<Vec<&'a str>> {
+    let rest = name.strip_prefix(place).ok()?;
+    let parts: Option<Vec<&str>> = rest.iter().map(OsStr::to_str).collect();
+    parts.filter(|parts| parts.iter().all(|part| !part.starts_with('.')))
+}
+
+fn is_among(name: &Path, places: &[&str]) -> bool {
+    places.iter().any(|place| below(name, place).is_some())
 }
 
 /// The files of all of these places that are there.
@@ -197,7 +282,7 @@ fn definition_file(root: &Path, path: &Path) -> DefinitionFile {
     DefinitionFile {
         name,
         path: shown,
-        bytes: fs::read(path),
+        content: Content::OnDisk(path.to_owned()),
     }
 }
 

@@ -27,4 +27,7 @@ pub(super) struct KnownEventFields {
     /// The feature flag without which the event is not tracked.
     #[schemars(length(min = 1))]
     pub feature_flag: Option<String>,
+    /// Codes of warnings that are known and meant to stay, such as `distinct_count_column`.
+    #[expect(dead_code, reason = "silences read it as it is written")]
+    pub no_lint: Option<Vec<String>>,
 }

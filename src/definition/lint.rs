@@ -1,15 +1,17 @@
 //! What is wrong between definitions and classes, and what is not wrong but deserves a look.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::class::DeclaredClass;
 use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
 use super::diagnostic::Diagnostic;
+use super::owner_lint::Owners;
 use super::suggestion::did_you_mean;
 use super::{
-    Catalog, DataSource, MetricDefinition, Status, ValueType, aggregate_lint, event_lint, option_lint, persisted,
+    Catalog, DataSource, MetricDefinition, Status, ValueType, aggregate_lint, event_lint, measured_lint, naming_lint,
+    option_lint, persisted,
 };
 
 /// Findings over a whole catalog; `built_in` tells whether a class comes with the program.
@@ -18,21 +20,28 @@ use super::{
 /// both of GitLab's eras do it.
 pub fn findings(catalog: &Catalog, built_in: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for class in catalog.classes.values().filter(|class| built_in(&class.name)) {
-        found.extend(shadowed(catalog, class));
+    for class in catalog.classes.values() {
+        found.extend(of_class(catalog, class, built_in));
     }
     let classes = Classes::of(catalog, built_in);
     // What was made of lists is judged where they are.
     let mut seen = list_files(catalog);
+    let owners = Owners::of(catalog, &seen);
     for metric in &catalog.metrics {
         // A list of time frames makes several metrics of one file: what is wrong with it is said once.
-        if !metric.is_removed() && seen.insert(&metric.file) {
-            let mut complaints = classes.complaints(metric);
-            complaints.extend(incomplete(metric));
+        if !seen.insert(&metric.file) {
+            continue;
+        }
+        let mut complaints = incomplete(metric);
+        if !metric.is_removed() {
+            complaints.extend(classes.complaints(metric));
+            complaints.extend(naming_lint::window(metric));
+            complaints.extend(owners.complaint(metric));
+            complaints.extend(measured_lint::of_metric(catalog, metric));
             complaints.extend(event_lint::of_metric(catalog, metric));
             complaints.extend(aggregate_lint::of_metric(catalog, metric));
-            found.extend(diagnosed(catalog, &metric.file, complaints));
         }
+        found.extend(diagnosed(catalog, &metric.file, complaints));
     }
     found.extend(persisted::findings(catalog));
     found.extend(event_lint::findings(catalog));
@@ -41,10 +50,10 @@ pub fn findings(catalog: &Catalog, built_in: &dyn Fn(&str) -> bool) -> Vec<Diagn
     found
 }
 
-fn list_files(catalog: &Catalog) -> BTreeSet<&PathBuf> {
-    let events = catalog.known_events.iter().map(|event| &event.file);
+fn list_files(catalog: &Catalog) -> BTreeSet<&Path> {
+    let events = catalog.known_events.iter().map(|event| event.file.as_path());
     events
-        .chain(catalog.aggregates.iter().map(|aggregate| &aggregate.file))
+        .chain(catalog.aggregates.iter().map(|aggregate| aggregate.file.as_path()))
         .collect()
 }
 
@@ -52,25 +61,32 @@ pub(super) fn diagnosed(catalog: &Catalog, file: &Path, complaints: Vec<Complain
     if complaints.is_empty() {
         return Vec::new();
     }
-    let Some(document) = catalog.document(file) else {
+    let Some(places) = catalog.places(file) else {
         return Vec::new();
     };
     complaints
         .into_iter()
-        .map(|complaint| document.diagnose(complaint))
+        .map(|complaint| places.diagnose(complaint))
         .collect()
 }
 
-fn shadowed(catalog: &Catalog, class: &DeclaredClass) -> Option<Diagnostic> {
-    let document = catalog.document(&class.file)?;
-    let among = document
-        .value
-        .as_array()
-        .and_then(|list| list.iter().position(|item| item["class"] == class.name));
-    let path: Vec<Segment> = among.map(Segment::Index).into_iter().chain(["class".into()]).collect();
+/// Complaints about a declared class, put in their place in its file.
+fn of_class(catalog: &Catalog, class: &DeclaredClass, built_in: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
+    let shadowed = built_in(&class.name).then(|| shadowed(class));
+    let complaints: Vec<Complaint> = shadowed.into_iter().chain(measured_lint::of_class(class)).collect();
+    if complaints.is_empty() {
+        return Vec::new();
+    }
+    let entry = catalog.entry_of(class);
+    let complaints = complaints.into_iter();
+    let placed = complaints.map(|complaint| complaint.under(entry.as_slice()));
+    diagnosed(catalog, &class.file, placed.collect())
+}
+
+fn shadowed(class: &DeclaredClass) -> Complaint {
     let message = format!("`{}` is the name of a built-in class", class.name);
-    let complaint = Complaint::error(Code::ShadowedClass, &path, message);
-    Some(document.diagnose(complaint.with_help("give the declared class another name")))
+    let complaint = Complaint::error(Code::ShadowedClass, &["class".into()], message);
+    complaint.with_help("give the declared class another name")
 }
 
 /// The classes that a definition may name.
@@ -136,36 +152,41 @@ fn unnamed(metric: &MetricDefinition) -> Option<Complaint> {
 /// Fields that GitLab's newer checks want together, and its older files lack.
 fn incomplete(metric: &MetricDefinition) -> Vec<Complaint> {
     let said = |field: &str| metric.attributes.get(field).is_some_and(|value| !value.is_null());
-    let mut complaints = Vec::new();
-    if metric.description.trim().is_empty() {
-        complaints.push(
-            Complaint::warning(
-                Code::Incomplete,
-                &["description".into()],
-                "a metric without a description",
-            )
-            .with_help("say in a sentence what it measures"),
-        );
-    }
-    if metric.status == Status::Broken && !said("repair_issue_url") {
-        complaints.push(
-            Complaint::warning(
-                Code::Incomplete,
-                &["status".into()],
-                "a broken metric without a `repair_issue_url`",
-            )
-            .with_help("name the issue about mending it"),
-        );
-    }
-    if metric.value_type == ValueType::Object && !said("value_json_schema") {
-        complaints.push(
-            Complaint::warning(
-                Code::Incomplete,
-                &["value_type".into()],
-                "an object without a `value_json_schema`",
-            )
-            .with_help("name the JSON schema of the value, so that readers know its keys"),
-        );
-    }
-    complaints
+    let removed = metric.is_removed();
+    let rules = [
+        (
+            !removed && metric.description.trim().is_empty(),
+            "description",
+            "a metric without a description",
+            "say in a sentence what it measures",
+        ),
+        (
+            metric.status == Status::Broken && !said("repair_issue_url"),
+            "status",
+            "a broken metric without a `repair_issue_url`",
+            "name the issue about mending it",
+        ),
+        (
+            !removed && metric.value_type == ValueType::Object && !said("value_json_schema"),
+            "value_type",
+            "an object without a `value_json_schema`",
+            "name the JSON schema of the value, so that readers know its keys",
+        ),
+        (
+            removed && !said("milestone_removed"),
+            "status",
+            "a removed metric without a `milestone_removed`",
+            "name the release that it went with: `milestone_removed: \"13.10\"`",
+        ),
+        (
+            metric.is_available() && said("milestone_removed"),
+            "milestone_removed",
+            "a `milestone_removed`, and a status that is not `removed`",
+            "write `status: removed`, or take `milestone_removed` out",
+        ),
+    ];
+    let broken = rules.into_iter().filter(|(is_broken, ..)| *is_broken);
+    broken
+        .map(|(_, field, message, help)| Complaint::warning(Code::Incomplete, &[field.into()], message).with_help(help))
+        .collect()
 }

@@ -7,19 +7,17 @@ use sha2::{Digest, Sha256};
 
 use super::catalog::{InvalidDefinition, Loaded};
 use super::code::Code;
-use super::complaint::At;
+use super::complaint::{At, Complaint, Segment};
 use super::conflict;
 use super::diagnostic::{Diagnostic, Severity};
-use super::folder::{DefinitionFile, Folder, LoadError};
+use super::folder::{Folder, LoadError};
 use super::load_events::Names;
 use super::metric_reading::{Remains, salvage, salvage_text};
 use super::place::Places;
+use super::read_file::{ReadFile, read_all};
 use super::source::Source;
 use super::yaml::Document;
-use super::{KeyPath, MetricDefinition, class_reading, derived, metric_reading};
-
-/// The largest file that is read as a definition; GitLab's largest has 10 KiB.
-const MAX_BYTES: usize = 256 * 1024;
+use super::{DeclaredClass, KeyPath, MetricDefinition, class_reading, derived, event_reading, metric_reading};
 
 /// Reads the definitions under `root`, which holds `metrics/` or, as GitLab's tree does, `config/metrics/`,
 /// and may hold events and aggregates.
@@ -29,25 +27,47 @@ const MAX_BYTES: usize = 256 * 1024;
 /// # Errors
 /// Where there is no such folder, or it cannot be listed.
 pub fn load(root: &Path) -> Result<Loaded, LoadError> {
-    let folder = Folder::read(root)?;
+    Ok(load_folder(Folder::list(root)?))
+}
+
+/// As [`load`], with files that are not written yet: names relative to the root, and bytes.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(root: &Path, more: Vec<(PathBuf, Vec<u8>)>) -> Result<Loaded, LoadError> {
+    let mut folder = Folder::list(root)?;
+    folder.add(Folder::of_files("", more));
+    Ok(load_folder(folder))
+}
+
+/// As [`load`], of files that were read already: names relative to the root, and bytes. Problems show them with
+/// `shown` before their names.
+pub fn load_files(shown: &str, files: Vec<(PathBuf, Vec<u8>)>) -> Loaded {
+    load_folder(Folder::of_files(shown, files))
+}
+
+fn load_folder(folder: Folder) -> Loaded {
     let mut loader = Loader::default();
-    for file in folder.classes {
+    for file in read_all(folder.classes, class_reading::read) {
         loader.class_file(file);
     }
-    for file in folder.metrics {
+    for file in read_all(folder.metrics, metric_reading::read) {
         loader.metric_file(file);
     }
-    for file in folder.known_events {
+    for file in read_all(folder.known_events, |_, _| ()) {
         loader.known_event_file(file);
     }
-    for file in folder.events {
+    for file in read_all(folder.events, event_reading::read) {
         loader.event_file(file);
     }
-    for file in folder.aggregates {
+    for file in read_all(folder.aggregates, |_, _| ()) {
         loader.aggregate_file(file);
     }
-    Ok(loader.finish())
+    loader.finish()
 }
+
+/// The classes of one file with their places in it, and what is wrong with the others.
+type ClassesOfFile = (Vec<(DeclaredClass, Vec<Segment>)>, Vec<Complaint>);
 
 #[derive(Default)]
 pub(super) struct Loader {
@@ -60,11 +80,11 @@ pub(super) struct Loader {
 }
 
 impl Loader {
-    fn class_file(&mut self, file: DefinitionFile) {
-        let name = file.name.clone();
-        let Ok(document) = self.document(file) else { return };
+    fn class_file(&mut self, file: ReadFile<ClassesOfFile>) {
+        let Ok((document, (classes, complaints))) = self.document(file) else {
+            return;
+        };
         self.loaded.problems.extend(document.problems.iter().cloned());
-        let (classes, complaints) = class_reading::read(&document.value, &name);
         for complaint in complaints {
             self.loaded.problems.push(document.diagnose(complaint));
         }
@@ -89,15 +109,15 @@ impl Loader {
         }
     }
 
-    fn metric_file(&mut self, file: DefinitionFile) {
+    fn metric_file(&mut self, file: ReadFile<Result<Vec<MetricDefinition>, Vec<Complaint>>>) {
         let name = file.name.clone();
-        let document = match self.document(file) {
-            Ok(document) => document,
+        let (document, definitions) = match self.document(file) {
+            Ok(read) => read,
             Err(remains) => return self.left_out(name, remains),
         };
         let duplicate_keys = !document.problems.is_empty();
         self.loaded.problems.extend(document.problems.iter().cloned());
-        match metric_reading::read(&document.value, &name) {
+        match definitions {
             Ok(definitions) if !duplicate_keys => self.loaded.catalog.metrics.extend(definitions),
             Ok(_) => self.left_out(name, salvage(&document.value)),
             Err(complaints) => {
@@ -108,56 +128,24 @@ impl Loader {
         }
     }
 
-    /// The file as a document; otherwise its problem is noted, and what can be told of it comes back.
-    pub fn document(&mut self, file: DefinitionFile) -> Result<Document, Remains> {
-        let source = self.source(file)?;
-        Document::read(source.clone()).map_err(|problem| {
-            self.loaded.problems.push(*problem);
-            salvage_text(&source.text)
+    /// The file as a document, with what was made of it; otherwise its problem is noted, and what can be told of it comes
+    /// back.
+    pub fn document<T>(&mut self, file: ReadFile<T>) -> Result<(Document, T), Remains> {
+        self.take_in(&file.name, file.bytes.as_deref(), file.source.as_ref());
+        file.read.map_err(|unread| {
+            self.loaded.problems.push(*unread.problem);
+            unread.text.as_deref().map(salvage_text).unwrap_or_default()
         })
     }
 
-    /// The file's text, which joins the catalog; otherwise as [`Loader::document`].
-    pub fn source(&mut self, file: DefinitionFile) -> Result<Source, Remains> {
-        let bytes = match file.bytes {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let source = Source::new(file.path, "");
-                let message = format!("cannot be read: {error}");
-                let found = Diagnostic::new(Severity::Error, Code::UnreadableFile, &source, 0..0, message);
-                self.loaded
-                    .problems
-                    .push(found.with_help("check that the file may be read"));
-                return Err(Remains::default());
-            }
-        };
-        self.add_to_digest(&file.name, &bytes);
-        if bytes.len() > MAX_BYTES {
-            let source = Source::new(file.path, "");
-            let message = format!("larger than {} KiB", MAX_BYTES / 1024);
-            let found = Diagnostic::new(Severity::Error, Code::UnreadableFile, &source, 0..0, message);
-            self.loaded
-                .problems
-                .push(found.with_help("a definition is a few lines: check what the file is"));
-            return Err(Remains::default());
+    /// The file's bytes join the digest, and its text the catalog.
+    pub fn take_in(&mut self, name: &Path, bytes: Option<&[u8]>, source: Option<&Source>) {
+        if let Some(bytes) = bytes {
+            self.add_to_digest(name, bytes);
         }
-        let text = String::from_utf8_lossy(&bytes);
-        let source = Source::new(file.path, &text);
-        if let Err(error) = std::str::from_utf8(&bytes) {
-            // The text may have lost a byte order mark.
-            let mark = error.valid_up_to().saturating_sub(text.len() - source.text.len());
-            let found = Diagnostic::new(
-                Severity::Error,
-                Code::NotUtf8,
-                &source,
-                mark..mark + 1,
-                "not UTF-8 from here on",
-            );
-            self.loaded.problems.push(found.with_help("save the file as UTF-8"));
-            return Err(salvage_text(&text));
+        if let Some(source) = source {
+            self.loaded.catalog.sources.insert(name.to_owned(), source.clone());
         }
-        self.loaded.catalog.sources.insert(file.name, source.clone());
-        Ok(source)
     }
 
     /// Lengths go in as well, so that no two sets of files run together into the same bytes.

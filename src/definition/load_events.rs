@@ -9,13 +9,13 @@ use super::catalog::InvalidDefinition;
 use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
 use super::diagnostic::{Diagnostic, Severity};
-use super::folder::DefinitionFile;
 use super::list::{self, Entries};
 use super::load::Loader;
 use super::metric_reading::{Remains, frames_of};
+use super::read_file::ReadFile;
 use super::yaml::Document;
 use super::{
-    AggregateDefinition, KeyPath, KnownEvent, TimeFrame, ValueType, aggregate_reading, derived, event_reading,
+    AggregateDefinition, EventDefinition, KeyPath, KnownEvent, TimeFrame, ValueType, aggregate_reading, derived,
     known_event_reading,
 };
 
@@ -44,7 +44,7 @@ struct Second<'a> {
 }
 
 impl Loader {
-    pub fn known_event_file(&mut self, file: DefinitionFile) {
+    pub fn known_event_file(&mut self, file: ReadFile<()>) {
         let name = file.name.clone();
         let Some(document) = self.list(file) else { return };
         let entries = list::read(&document, |entry| known_event_reading::read(entry, &name));
@@ -55,7 +55,7 @@ impl Loader {
         }
     }
 
-    pub fn aggregate_file(&mut self, file: DefinitionFile) {
+    pub fn aggregate_file(&mut self, file: ReadFile<()>) {
         let name = file.name.clone();
         let Some(document) = self.list(file) else { return };
         let entries = list::read(&document, |entry| aggregate_reading::read(entry, &name));
@@ -66,13 +66,13 @@ impl Loader {
         }
     }
 
-    pub fn event_file(&mut self, file: DefinitionFile) {
+    pub fn event_file(&mut self, file: ReadFile<Result<EventDefinition, Vec<Complaint>>>) {
         let name = file.name.clone();
-        let Ok(document) = self.document(file) else {
+        let Ok((document, event)) = self.document(file) else {
             return self.left_out(name, Remains::default());
         };
         self.loaded.problems.extend(document.problems.iter().cloned());
-        match event_reading::read(&document.value, &name) {
+        match event {
             Ok(event) if document.problems.is_empty() => self.loaded.catalog.events.push(event),
             Ok(_) => self.left_out(name, Remains::default()),
             Err(complaints) => {
@@ -84,16 +84,14 @@ impl Loader {
     }
 
     /// A list file as a document; `None` where it cannot be read, or holds nothing but comments, which is an empty list.
-    fn list(&mut self, file: DefinitionFile) -> Option<Document> {
-        let name = file.name.clone();
-        let read = self.source(file).map(Document::read);
-        match read {
-            Ok(Ok(document)) => return Some(document),
-            Ok(Err(problem)) if problem.code == Code::EmptyFile => return None,
-            Ok(Err(problem)) => self.loaded.problems.push(*problem),
-            Err(_) => {}
+    fn list(&mut self, file: ReadFile<()>) -> Option<Document> {
+        self.take_in(&file.name, file.bytes.as_deref(), file.source.as_ref());
+        match file.read {
+            Ok((document, ())) => return Some(document),
+            Err(unread) if unread.problem.code == Code::EmptyFile => return None,
+            Err(unread) => self.loaded.problems.push(*unread.problem),
         }
-        self.left_out(name, Remains::default());
+        self.left_out(file.name, Remains::default());
         None
     }
 

@@ -6,11 +6,11 @@ use std::path::Path;
 use super::code::Code;
 use super::complaint::Complaint;
 use super::diagnostic::Diagnostic;
-use super::folder::{DefinitionFile, LoadError, test_files};
-use super::load::Loader;
+use super::folder::{LoadError, test_files};
+use super::read_file::{ReadFile, read_all};
 use super::suggestion::nearest;
 use super::yaml::Document;
-use super::{Catalog, Expected, LoadedTests, MetricTests, Subject, derived, test_reading};
+use super::{Catalog, Expected, LoadedTests, MetricTests, Tested, derived, test_reading};
 
 /// How many names are offered in place of an unknown one.
 const OFFERED: usize = 3;
@@ -35,7 +35,7 @@ pub fn load_tests(root: &Path, catalog: &Catalog, names: &TestNames<'_>) -> Resu
         return Ok(loaded);
     }
     let known = Known::of(catalog, names);
-    for file in files {
+    for file in read_all(files, |_, _| ()) {
         match read(file, &known) {
             Ok(tests) => loaded.files.push(tests),
             Err(problems) => loaded.problems.extend(problems),
@@ -44,11 +44,8 @@ pub fn load_tests(root: &Path, catalog: &Catalog, names: &TestNames<'_>) -> Resu
     Ok(loaded)
 }
 
-fn read(file: DefinitionFile, known: &Known<'_>) -> Result<MetricTests, Vec<Diagnostic>> {
-    let mut loader = Loader::default();
-    let Ok(document) = loader.document(file) else {
-        return Err(loader.loaded.problems);
-    };
+fn read(file: ReadFile<()>, known: &Known<'_>) -> Result<MetricTests, Vec<Diagnostic>> {
+    let (document, ()) = file.read.map_err(|unread| vec![*unread.problem])?;
     if !document.problems.is_empty() {
         return Err(document.problems);
     }
@@ -114,15 +111,15 @@ impl<'a> Known<'a> {
         complaints
     }
 
-    fn of_subject(&self, subject: &Subject) -> Option<Complaint> {
+    fn of_subject(&self, subject: &Tested) -> Option<Complaint> {
         let name = subject.name();
         match subject {
-            Subject::Metric(_) if !self.metrics.contains(name) => {
+            Tested::Metric(_) if !self.metrics.contains(name) => {
                 let message = format!("there is no metric `{name}`, or it was removed");
                 let complaint = Complaint::error(Code::UnknownMetric, &["metric".into()], message);
                 Some(complaint.maybe_help(offered(name, self.metrics.iter().map(String::as_str))))
             }
-            Subject::Class { .. } if !self.classes.contains(&name) => {
+            Tested::Class { .. } if !self.classes.contains(&name) => {
                 let message = format!("there is no class `{name}`");
                 let complaint = Complaint::error(Code::UnknownInstrumentationClass, &["class".into()], message);
                 Some(complaint.maybe_help(offered(name, self.classes.iter().copied())))

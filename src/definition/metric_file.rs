@@ -78,6 +78,8 @@ pub(super) struct MetricFile {
     pub events: Option<Vec<Value>>,
     /// What the payload carries instead of -1 when the metric fails.
     pub fallback: Option<Value>,
+    /// Codes of warnings that are known and meant to stay, such as `distinct_count_column`.
+    pub no_lint: Option<Vec<String>>,
 }
 
 /// An edition of the product.

@@ -14,6 +14,19 @@ pub(super) fn closest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>)
         .map(|(_, name)| name)
 }
 
+/// Whether two names differ by one letter, or by two that changed places; digits tell names apart on purpose.
+pub(super) fn is_one_letter_off(name: &str, known: &str) -> bool {
+    let (short, long) = (name.len().min(known.len()), name.len().max(known.len()));
+    let half = short / 2;
+    let is_near = long - short <= 1 && (name.get(..half) == known.get(..half) || is_same_end(name, known, half));
+    let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
+    is_near && strsim::osa_distance(name, known) == 1 && digits(name) == digits(known)
+}
+
+fn is_same_end(name: &str, known: &str, length: usize) -> bool {
+    name.get(name.len() - length..) == known.get(known.len() - length..)
+}
+
 /// The closest name as a sentence.
 pub(super) fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     closest(wrong, known).map(|name| format!("did you mean `{name}`?"))

@@ -11,7 +11,7 @@ use super::{Diagnostic, Position, TimeFrame};
 /// The tests of one file: of one metric or class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricTests {
-    pub subject: Subject,
+    pub subject: Tested,
     /// Instead of the metric's own.
     pub time_frame: Option<TimeFrame>,
     /// Types of columns, by table and column.
@@ -23,7 +23,7 @@ pub struct MetricTests {
 
 /// What is tested.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Subject {
+pub enum Tested {
     /// A metric by its key path.
     Metric(String),
     Class {
@@ -32,11 +32,11 @@ pub enum Subject {
     },
 }
 
-impl Subject {
+impl Tested {
     /// The key path, or the class's name.
     pub fn name(&self) -> &str {
         match self {
-            Subject::Metric(name) | Subject::Class { name, .. } => name,
+            Tested::Metric(name) | Tested::Class { name, .. } => name,
         }
     }
 }

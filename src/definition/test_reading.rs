@@ -12,7 +12,7 @@ use super::complaint::{At, Complaint, Segment};
 use super::schema::shapes;
 use super::test_file::{TestFields, TestFile, TrackedFields};
 use super::yaml::Document;
-use super::{Expected, MetricTest, MetricTests, Subject, TestEvent};
+use super::{Expected, MetricTest, MetricTests, TestEvent, Tested};
 
 /// Reads the tests of one file.
 ///
@@ -130,8 +130,8 @@ fn instant(text: &str) -> Option<DateTime<Utc>> {
 
 fn definition(fields: TestFile, document: &Document) -> MetricTests {
     let subject = match (fields.metric, fields.class) {
-        (Some(metric), _) => Subject::Metric(metric),
-        (None, class) => Subject::Class {
+        (Some(metric), _) => Tested::Metric(metric),
+        (None, class) => Tested::Class {
             name: class.unwrap_or_default(),
             options: fields.options.unwrap_or_default(),
         },

@@ -7,6 +7,7 @@ mod aggregated;
 mod database;
 mod identity;
 mod internal_events;
+mod meaning;
 mod numbers;
 mod redis_counter;
 mod redis_hll;
@@ -20,6 +21,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 pub use internal_events::class_of;
+pub use meaning::meaning;
 pub use registry::{Class, Registry};
 pub use window::window;
 

@@ -19,7 +19,9 @@ mod identifiers;
 mod instant;
 mod interval;
 mod literal;
+mod normal;
 mod parse;
+mod qualifier;
 mod query;
 mod range;
 mod refusal;
@@ -29,6 +31,7 @@ mod shape;
 mod source;
 mod sqlite;
 mod statement;
+mod suggestion;
 mod tables;
 mod tree;
 

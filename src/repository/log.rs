@@ -1,9 +1,10 @@
 //! Which commits touched which file.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use super::git::{RepositoryError, answer};
 
 /// A commit that touched a file. Who made it is not asked: a dictionary is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,17 +17,6 @@ pub struct Change {
     pub subject: String,
 }
 
-/// Why nothing is known of the commits.
-#[derive(Debug, thiserror::Error)]
-pub enum Unasked {
-    #[error("there is no `git` here")]
-    NoGit,
-    #[error("{} is not in a git repository that `git` reads", .0.display())]
-    NoRepository(PathBuf),
-    #[error("git cannot be run: {0}")]
-    Unusable(std::io::Error),
-}
-
 /// Begins the line of a commit; no file's name does.
 const COMMIT: char = '\u{1}';
 const FIELD: char = '\u{1f}';
@@ -36,31 +26,25 @@ const FIELD: char = '\u{1f}';
 ///
 /// # Errors
 /// There is no `git`, or `root` is in no repository.
-pub fn changes(root: &Path) -> Result<BTreeMap<PathBuf, Vec<Change>>, Unasked> {
+pub fn changes(root: &Path) -> Result<BTreeMap<PathBuf, Vec<Change>>, RepositoryError> {
     let format = format!("--format={COMMIT}%h{FIELD}%as{FIELD}%s");
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(root)
-        .args([
-            "--no-pager",
-            "-c",
-            "core.quotePath=false",
-            "-c",
-            "log.showSignature=false",
-        ])
-        .args(["log", "--no-color", "--no-renames", "--name-only", "--relative"])
-        .args([&format, "--", "."])
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .env("LC_ALL", "C")
-        .output();
-    let output = output.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Unasked::NoGit,
-        _ => Unasked::Unusable(error),
-    })?;
-    if !output.status.success() {
-        return Err(Unasked::NoRepository(root.to_owned()));
-    }
-    Ok(by_file(&String::from_utf8_lossy(&output.stdout)))
+    let words = [
+        "-c",
+        "core.quotePath=false",
+        "-c",
+        "log.showSignature=false",
+        "log",
+        "--no-color",
+        "--no-renames",
+        "--name-only",
+        "--relative",
+        &format,
+        "--",
+        ".",
+    ];
+    let log = answer(root, &words.map(OsStr::new))?;
+    let log = log.ok_or_else(|| RepositoryError::NoRepository(root.to_owned()))?;
+    Ok(by_file(&String::from_utf8_lossy(&log)))
 }
 
 fn by_file(log: &str) -> BTreeMap<PathBuf, Vec<Change>> {

@@ -1,5 +1,9 @@
-//! The repository that the definitions stand in, where they stand in one: asked by `git`, never changed.
+//! The git repository that definitions stand in: read through `git`, never written to, no checkout touched.
 
+mod git;
 mod log;
+mod snapshot;
 
-pub use log::{Change, Unasked, changes};
+pub use git::RepositoryError;
+pub use log::{Change, changes};
+pub use snapshot::snapshot;

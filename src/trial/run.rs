@@ -10,7 +10,7 @@ use super::compare::is_as_expected;
 use super::events::Store;
 use super::verdict::{Sent, Verdict};
 use super::{Ground, stage, tables};
-use crate::definition::{Catalog, MetricDefinition, MetricTest, MetricTests, Subject};
+use crate::definition::{Catalog, MetricDefinition, MetricTest, MetricTests, Tested};
 use crate::instrumentation::{Context, Registry};
 use crate::keyspace::Keyspace;
 use crate::measure::Measure;
@@ -92,8 +92,8 @@ async fn outcome(
 fn definition(tests: &MetricTests, catalog: &Catalog) -> Result<MetricDefinition, String> {
     let name = tests.subject.name();
     let found = match &tests.subject {
-        Subject::Metric(_) => catalog.metric(name).cloned(),
-        Subject::Class { options, .. } => MetricDefinition::of_class(name).map(|definition| MetricDefinition {
+        Tested::Metric(_) => catalog.metric(name).cloned(),
+        Tested::Class { options, .. } => MetricDefinition::of_class(name).map(|definition| MetricDefinition {
             options: options.clone(),
             ..definition
         }),

@@ -3,7 +3,7 @@
 use crate::support::cli::Cli;
 use crate::support::golden::assert_golden;
 
-const VERBS: [&[&str]; 23] = [
+const VERBS: [&[&str]; 27] = [
     &["demo"],
     &["init"],
     &["run"],
@@ -23,6 +23,10 @@ const VERBS: [&[&str]; 23] = [
     &["validate"],
     &["test"],
     &["dictionary"],
+    &["new"],
+    &["new", "metric"],
+    &["new", "event"],
+    &["new", "aggregate"],
     &["preview"],
     &["versions"],
     &["doctor"],

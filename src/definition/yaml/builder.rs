@@ -29,7 +29,7 @@ const CLOSING: [char; 2] = [']', '}'];
 fn build_at(text: &str, offsets: &Offsets) -> Result<Tree, SyntaxError> {
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| refused(&error, offsets))?;
+        let (event, span) = event.map_err(|error| refused(&error, text, offsets))?;
         builder.take(event, offsets.range(&span))?;
     }
     Ok(Tree::new(builder.nodes, builder.root))
@@ -81,17 +81,30 @@ impl Offsets {
 /// Further than anyone indents.
 const FAR_RIGHT: &str = "                                                                ";
 
-fn refused(error: &ScanError, offsets: &Offsets) -> SyntaxError {
+fn refused(error: &ScanError, text: &str, offsets: &Offsets) -> SyntaxError {
     let at = offsets.byte(error.marker().index());
-    let help = error
-        .info()
-        .contains("tab")
-        .then(|| "indent with spaces: YAML does not take tabs there".to_owned());
+    let (at, help) = match error.info() {
+        info if info.contains("tab") => (
+            first_tab(text, at),
+            Some("indent with spaces: YAML does not take tabs there"),
+        ),
+        info if info.contains("mapping values are not allowed") => (
+            at,
+            Some("put a text that holds `: ` in quotes, or mend the indentation"),
+        ),
+        _ => (at, None),
+    };
     SyntaxError {
         message: format!("not valid YAML: {}", error.info()),
-        help,
+        help: help.map(str::to_owned),
         span: at..at + 1,
     }
+}
+
+/// The first of the tabs that end before a place.
+fn first_tab(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default();
+    before.trim_end_matches('\t').len()
 }
 
 #[derive(Default)]

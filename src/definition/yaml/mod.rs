@@ -1,6 +1,7 @@
 //! The one place that touches YAML: a text becomes a value and an index of where each part of it stands.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -25,24 +26,76 @@ pub(super) struct Document {
     pub value: Value,
     /// Keys that stand twice.
     pub problems: Vec<Diagnostic>,
-    tree: Tree,
+    places: Places,
+}
+
+/// Where the parts of a text stand; looked up in few files, so that it is made at the first question.
+#[derive(Debug)]
+pub(super) struct Places {
+    source: Source,
+    tree: OnceLock<Tree>,
 }
 
 impl Document {
     /// Fails with one diagnostic where the text is not one document, for then nothing else can be told of it.
     pub fn read(source: Source) -> Result<Document, Box<Diagnostic>> {
+        let read = match value::read(&source.text) {
+            Ok(read) if !read.is_odd => read.value,
+            read => return Document::read_closely(source, read),
+        };
+        if read.is_null() {
+            return Err(Box::new(empty(&source)));
+        }
+        Ok(Document {
+            places: Places::of(source.clone()),
+            source,
+            value: read,
+            problems: Vec::new(),
+        })
+    }
+
+    /// The tree tells more of what is wrong, and where.
+    fn read_closely(source: Source, read: Result<value::Read, SyntaxError>) -> Result<Document, Box<Diagnostic>> {
         let tree = builder::build(&source.text).map_err(|error| syntax(&source, error))?;
-        let value = value::read(&source.text).map_err(|error| syntax(&source, error))?;
+        let value = read.map_err(|error| syntax(&source, error))?.value;
         if tree.root().is_none() || value.is_null() {
             return Err(Box::new(empty(&source)));
         }
         let problems = duplicate_keys(&source, &tree);
         Ok(Document {
+            places: Places {
+                source: source.clone(),
+                tree: OnceLock::from(tree),
+            },
             source,
             value,
             problems,
-            tree,
         })
+    }
+
+    /// As [`Places::diagnose`].
+    pub fn diagnose(&self, complaint: Complaint) -> Diagnostic {
+        self.places.diagnose(complaint)
+    }
+
+    /// As [`Places::locate`].
+    pub fn locate(&self, path: &[Segment], at: &At) -> Range<usize> {
+        self.places.locate(path, at)
+    }
+}
+
+impl Places {
+    pub fn of(source: Source) -> Places {
+        Places {
+            source,
+            tree: OnceLock::new(),
+        }
+    }
+
+    /// A text that the one reader takes and the other does not has its places at its start.
+    fn tree(&self) -> &Tree {
+        self.tree
+            .get_or_init(|| builder::build(&self.source.text).unwrap_or_else(|_| Tree::new(Vec::new(), None)))
     }
 
     /// A complaint about the value, put in its place in the file.
@@ -64,7 +117,7 @@ impl Document {
     /// Where the key or value at `path` stands. What is not there is where its closest parent is; the document itself
     /// is its start.
     pub fn locate(&self, path: &[Segment], at: &At) -> Range<usize> {
-        let Some(root) = self.tree.root() else { return 0..0 };
+        let Some(root) = self.tree().root() else { return 0..0 };
         let mut place = Place { key: None, value: root };
         for segment in path {
             match self.step(&place, segment) {
@@ -82,7 +135,7 @@ impl Document {
     fn step(&self, place: &Place, segment: &Segment) -> Option<Place> {
         match segment {
             Segment::Key(key) => {
-                let entry = self.tree.entry(place.value, key)?;
+                let entry = self.tree().entry(place.value, key)?;
                 Some(Place {
                     key: Some(entry.key),
                     value: entry.value,
@@ -90,7 +143,7 @@ impl Document {
             }
             Segment::Index(index) => Some(Place {
                 key: None,
-                value: self.tree.item(place.value, *index)?,
+                value: self.tree().item(place.value, *index)?,
             }),
         }
     }
@@ -98,9 +151,9 @@ impl Document {
     /// The key, or the start of what has none.
     fn name_of(&self, place: &Place) -> Range<usize> {
         match place.key {
-            Some(key) => self.tree.span(key),
+            Some(key) => self.tree().span(key),
             None => {
-                let start = self.tree.span(place.value).start;
+                let start = self.tree().span(place.value).start;
                 start..start
             }
         }
@@ -108,15 +161,15 @@ impl Document {
 
     /// The value, or its key where the value is written as nothing.
     fn span_of(&self, place: &Place) -> Range<usize> {
-        let span = self.tree.span(place.value);
-        match self.tree.node(place.value).kind {
+        let span = self.tree().span(place.value);
+        match self.tree().node(place.value).kind {
             Kind::Scalar(_) if span.is_empty() => self.name_of(place),
             _ => span,
         }
     }
 
     fn part_of(&self, place: &Place, part: &Range<usize>) -> Option<Range<usize>> {
-        let node = self.tree.node(place.value);
+        let node = self.tree().node(place.value);
         let Kind::Scalar(text) = &node.kind else {
             return None;
         };

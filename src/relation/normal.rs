@@ -1,0 +1,73 @@
+//! One spelling for relations that differ in how they were written alone.
+
+use sqlparser::ast::{BinaryOperator, Expr};
+
+use super::literal::nest;
+use super::tree::and;
+use super::{Dialect, Relation, RelationError, render};
+
+impl Relation {
+    /// `FROM … [WHERE …] [GROUP BY …]` in a spelling that neither white space and quotes nor brackets and the order of
+    /// conditions change: relations of equal spellings hold the same rows.
+    ///
+    /// # Errors
+    ///
+    /// A placeholder that is not bound.
+    pub fn normal_text(&self) -> Result<String, RelationError> {
+        let mut relation = self.clone();
+        relation.parts.filter = match relation.parts.filter.take() {
+            Some(filter) => conjunction(filter)?,
+            None => None,
+        };
+        relation.tail(Dialect::Postgres, None)
+    }
+}
+
+/// The conditions that AND puts together, sorted and each once.
+fn conjunction(filter: Expr) -> Result<Option<Expr>, RelationError> {
+    let mut terms = Vec::new();
+    for term in flat(filter, &BinaryOperator::And) {
+        let term = disjunction(term)?;
+        terms.push((render::text(&term, Dialect::Postgres)?, term));
+    }
+    terms.sort_by(|(left, _), (right, _)| left.cmp(right));
+    terms.dedup_by(|(left, _), (right, _)| left == right);
+    Ok(terms.into_iter().fold(None, |whole, (_, term)| and(whole, Some(term))))
+}
+
+/// The same for OR; what stands deeper is left as it is.
+fn disjunction(term: Expr) -> Result<Expr, RelationError> {
+    let mut terms = Vec::new();
+    for term in flat(term, &BinaryOperator::Or) {
+        terms.push((render::text(&term, Dialect::Postgres)?, term));
+    }
+    terms.sort_by(|(left, _), (right, _)| left.cmp(right));
+    terms.dedup_by(|(left, _), (right, _)| left == right);
+    let several = terms.len() > 1;
+    let joined = terms
+        .into_iter()
+        .map(|(_, term)| term)
+        .reduce(|left, right| Expr::BinaryOp {
+            left: Box::new(left),
+            op: BinaryOperator::Or,
+            right: Box::new(right),
+        });
+    let mut joined = joined.ok_or_else(|| RelationError::new("a condition is empty"))?;
+    if several {
+        nest(&mut joined);
+    }
+    Ok(joined)
+}
+
+/// The terms of a chain of one operator, brackets around parts of the chain taken off.
+pub(super) fn flat(expr: Expr, chain: &BinaryOperator) -> Vec<Expr> {
+    let (mut found, mut open) = (Vec::new(), vec![expr]);
+    while let Some(expr) = open.pop() {
+        match expr {
+            Expr::Nested(inner) => open.push(*inner),
+            Expr::BinaryOp { left, op, right } if op == *chain => open.extend([*right, *left]),
+            term => found.push(term),
+        }
+    }
+    found
+}
