@@ -105,8 +105,18 @@ fn every_code_is_shown_by_a_bad_definition() {
         .flat_map(|root| problems(root).1)
         .map(|problem| problem.code)
         .collect();
-    // A file that cannot be read cannot be committed, and a change needs what it changed.
-    let elsewhere = [Code::UnreadableFile, Code::ChangedMeaning, Code::RemovedDefinition];
+    // A file that cannot be read cannot be committed, a change needs what it changed, and the rest a live database.
+    let elsewhere = [
+        Code::UnreadableFile,
+        Code::ChangedMeaning,
+        Code::RemovedDefinition,
+        Code::UnknownTable,
+        Code::UnknownColumn,
+        Code::RefusedStatement,
+        Code::DistinctCountUnindexed,
+        Code::HistogramLargeTable,
+        Code::WindowUnindexed,
+    ];
     let missing: Vec<&Code> = Code::ALL
         .iter()
         .filter(|code| !shown.contains(code) && !elsewhere.contains(code))

@@ -89,6 +89,8 @@ pub enum Code {
     MissingOwner,
     /// A distinct count of a column that is no key by its name.
     DistinctCountColumn,
+    /// `GROUP BY 1`: a place of a select list, which a relation has not.
+    GroupByPlace,
     /// A value type that what is measured never has.
     ValueTypeMismatch,
     /// A class that reads another source than the definition names.
@@ -107,7 +109,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of this list.
-    pub const ALL: [Code; 49] = [
+    pub const ALL: [Code; 50] = [
         Code::UnreadableFile,
         Code::NotUtf8,
         Code::YamlSyntax,
@@ -150,6 +152,7 @@ impl Code {
         Code::KeyPathStyle,
         Code::MissingOwner,
         Code::DistinctCountColumn,
+        Code::GroupByPlace,
         Code::ValueTypeMismatch,
         Code::DataSourceMismatch,
         Code::ValueSchema,
@@ -203,6 +206,7 @@ impl Code {
             Code::KeyPathStyle => "key_path_style",
             Code::MissingOwner => "missing_owner",
             Code::DistinctCountColumn => "distinct_count_column",
+            Code::GroupByPlace => "group_by_place",
             Code::ValueTypeMismatch => "value_type_mismatch",
             Code::DataSourceMismatch => "data_source_mismatch",
             Code::ValueSchema => "value_schema",

@@ -20,15 +20,19 @@ pub(super) fn of_metric(catalog: &Catalog, metric: &MetricDefinition) -> Vec<Com
     complaints.extend(naming_lint::spelling(metric, body.as_ref()));
     complaints.extend(value_type(metric, body.as_ref()));
     if metric.instrumentation_class.as_deref() == Some(DATABASE_METRIC) {
-        let column = body.as_ref().and_then(distinct_column);
-        complaints.extend(column.map(|complaint| complaint.under(&["options".into()])));
+        let found = body.as_ref().map(of_query).unwrap_or_default().into_iter();
+        complaints.extend(found.map(|complaint| complaint.under(&["options".into()])));
     }
     complaints
 }
 
-/// The complaint about a declared class, whose place in its file is not known here.
-pub(super) fn of_class(class: &DeclaredClass) -> Option<Complaint> {
-    distinct_column(&class.body)
+/// Complaints about a declared class, whose place in its file is not known here.
+pub(super) fn of_class(class: &DeclaredClass) -> Vec<Complaint> {
+    of_query(&class.body)
+}
+
+fn of_query(body: &DatabaseBody) -> Vec<Complaint> {
+    distinct_column(body).into_iter().chain(group_by_place(body)).collect()
 }
 
 fn data_source(catalog: &Catalog, metric: &MetricDefinition) -> Option<Complaint> {
@@ -97,5 +101,13 @@ fn distinct_column(body: &DatabaseBody) -> Option<Complaint> {
             format!("a distinct count of `{name}`, which is no foreign key by its name, is one long statement");
         Complaint::warning(Code::DistinctCountColumn, &path, message)
             .with_help("count a key such as `user_id`, or write `operation: estimate_batch_distinct_count`")
+    })
+}
+
+fn group_by_place(body: &DatabaseBody) -> Option<Complaint> {
+    body.relation.groups_by_place().then(|| {
+        let message = "a number after GROUP BY makes one group of all rows: a relation has no list that it could count";
+        Complaint::warning(Code::GroupByPlace, &["relation".into()], message)
+            .with_help("write the column that is meant, or leave the GROUP BY out")
     })
 }

@@ -16,13 +16,13 @@ use super::yaml::Document;
 const NO_LINT: &str = "no_lint";
 
 /// What is found on a live schema only: where none was looked at, such a code is not needless.
-const OF_DATABASE: [&str; 6] = [
-    "unknown_table",
-    "unknown_column",
-    "refused_statement",
-    "distinct_count_unindexed",
-    "histogram_large_table",
-    "window_unindexed",
+const OF_DATABASE: [Code; 6] = [
+    Code::UnknownTable,
+    Code::UnknownColumn,
+    Code::RefusedStatement,
+    Code::DistinctCountUnindexed,
+    Code::HistogramLargeTable,
+    Code::WindowUnindexed,
 ];
 
 /// How many names are offered in place of an unknown one.
@@ -136,10 +136,10 @@ impl Scope {
     fn problem(&self, silenced: &Silenced, here: &[&Diagnostic], with_database: bool) -> Option<Diagnostic> {
         let name = &silenced.name;
         let is_error = |problem: &&&Diagnostic| problem.is_error() && problem.code.as_str() == name;
-        let of_database = OF_DATABASE.contains(&name.as_str());
-        if Code::named(name).is_none() && !of_database {
+        let Some(code) = Code::named(name) else {
             return Some(self.unknown(silenced));
-        }
+        };
+        let of_database = OF_DATABASE.contains(&code);
         if here.iter().find(is_error).is_some() {
             let message = format!("`{name}` is an error here, which cannot be silenced");
             return Some(self.needless(silenced, message, "correct it, and take the code out of `no_lint`"));
@@ -151,7 +151,7 @@ impl Scope {
     }
 
     fn unknown(&self, silenced: &Silenced) -> Diagnostic {
-        let codes = Code::ALL.iter().map(|code| code.as_str()).chain(OF_DATABASE);
+        let codes = Code::ALL.iter().map(|code| code.as_str());
         let near = nearest(&silenced.name, codes, OFFERED);
         let help = match near.as_slice() {
             [] => "the codes stand beside the problems that `validate` shows".to_owned(),

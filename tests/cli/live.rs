@@ -122,7 +122,9 @@ fn assert_found(cli: &Cli) {
             problem["code"].as_str().expect("a code").to_owned(),
         )
     };
-    let mut found: Vec<_> = problems.iter().map(place).collect();
+    // What a database need not be asked for is another test's.
+    let errors = problems.iter().filter(|problem| problem["severity"] == "error");
+    let mut found: Vec<_> = errors.map(place).collect();
     found.sort();
     let mut wanted: Vec<_> = expected
         .iter()
@@ -199,7 +201,7 @@ fn what_wants_an_index_is_warned_about_by_the_statistics() {
             .map(|problem| problem["code"].as_str().expect("a code").to_owned())
             .collect();
         codes.sort();
-        codes.retain(|code| code != "incomplete");
+        codes.retain(|code| !["incomplete", "value_type_mismatch"].contains(&code.as_str()));
         codes
     };
     assert_eq!(codes(), ["distinct_count_unindexed", "window_unindexed"]);

@@ -73,5 +73,5 @@ fn are_left_out_with_a_note_where_there_are_none() {
         .output()
         .expect("it runs");
     assert!(nowhere.status.success());
-    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("there is no `git` here"));
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("`git` cannot be run"));
 }

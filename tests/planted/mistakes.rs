@@ -20,6 +20,12 @@ pub const MISTAKES: &[Mistake] = &[
     // Metrics.
     of(
         USERS,
+        "value_type: number\nstatus: active\nmilestone: \"13.10\"\ntime_frame: all\ndata_source: database\ndata_category: optional\ntiers: [free, premium]\ninstrumentation_class: DatabaseMetric\noptions:\n  operation: count\n  relation: users WHERE state = 'active' AND admin",
+        "value_type: object\nvalue_json_schema: schemas/none.json\nno_lint: [value_schema]\nstatus: active\ntime_frame: all\ndata_source: database\ninstrumentation_class: DatabaseMetric\noptions:\n  operation: count\n  relation: ‸users WHERE admin GROUP BY 1",
+        "group_by_place",
+    ),
+    of(
+        USERS,
         "options:\n  operation: count",
         "options:\n‸\toperation: count",
         "yaml_syntax",

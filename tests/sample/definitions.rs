@@ -6,11 +6,13 @@ use serde_yaml::Value;
 
 use crate::shipped::{BUILT_IN, class_files, classes, definitions, frames};
 
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 16] = [
     "key_path",
     "description",
     "product_group",
     "value_type",
+    "value_json_schema",
+    "no_lint",
     "status",
     "milestone",
     "milestone_removed",
