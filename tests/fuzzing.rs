@@ -112,10 +112,15 @@ fn definitions_end_in_problems_or_plans() {
         ("events", 2),
         ("aggregated_metrics", 1),
     ];
+    let tests = files("metrics", 1)
+        .into_iter()
+        .filter(|bytes| String::from_utf8_lossy(bytes).contains("\ntests:"));
+    let tests: Vec<Vec<u8>> = tests.take(4).map(|bytes| placed(folders.len(), bytes)).collect();
     let inputs: Vec<Vec<u8>> = folders
         .into_iter()
         .enumerate()
         .flat_map(|(place, (folder, step))| files(folder, step).into_iter().map(move |bytes| placed(place, bytes)))
+        .chain(tests)
         .collect();
     feed(&inputs, ROUNDS, subjects::definitions);
 }

@@ -2,7 +2,9 @@ use std::path::Path;
 
 use chrono::DateTime;
 use service_ping::config::MetricGlobs;
-use service_ping::definition::{self, DataCategory, Diagnostic, Loaded, findings};
+use service_ping::definition::{
+    self, DataCategory, Diagnostic, Loaded, TestNames, findings, load_tests, silence, value_schemas,
+};
 use service_ping::instrumentation::{Context, Registry};
 use service_ping::keyspace::{FeatureFlags, KeyRules, Keyspace};
 use service_ping::relation::Dialect;
@@ -17,12 +19,13 @@ thread_local! {
 /// What stands between two files of one input.
 const BETWEEN: &[u8] = b"\n---8<---\n";
 /// Where the files of an input go, in their order.
-const PLACES: [&str; 5] = [
+const PLACES: [&str; 6] = [
     "metrics/counts.yml",
     "metrics/instrumentations/class.yml",
     "known_events/events.yml",
     "events/event.yml",
     "aggregated_metrics/aggregates.yml",
+    "metrics/counts.test.yml",
 ];
 
 /// Definitions of every kind: each problem points into its file, and what is left is planned without a panic.
@@ -48,8 +51,20 @@ fn split(bytes: &[u8]) -> Vec<&[u8]> {
 fn read(root: &Path) {
     let loaded = definition::load(root).expect("a folder with metrics is read");
     let registry = Registry::built_in();
-    let found = findings(&loaded.catalog, &|name| registry.knows(name));
-    loaded.problems.iter().chain(&found).for_each(points_into_its_file);
+    let mut found = loaded.problems.clone();
+    found.extend(findings(&loaded.catalog, &|name| registry.knows(name)));
+    found.extend(value_schemas(root, &loaded.catalog));
+    let names = TestNames {
+        classes: registry.names().collect(),
+        reasons: vec!["missing_table"],
+    };
+    found.extend(
+        load_tests(root, &loaded.catalog, &names)
+            .expect("a folder is listed")
+            .problems,
+    );
+    let found = silence(&loaded.catalog, found, true);
+    found.iter().for_each(points_into_its_file);
     describe(&loaded, &registry);
 }
 
