@@ -77,6 +77,20 @@ pub struct EventSelection {
 }
 
 impl EventSelection {
+    /// A selection as definitions write it; `None` for what is none.
+    pub fn of_value(value: &Value) -> Option<EventSelection> {
+        let text = |field: &str| value[field].as_str().map(str::to_owned);
+        let filter = value["filter"].as_object().into_iter().flatten();
+        Some(EventSelection {
+            name: text("name")?,
+            unique: text("unique"),
+            filter: filter
+                .map(|(property, value)| (property.clone(), EventSelection::filter_text(value)))
+                .collect(),
+            operator: EventOperator::deserialize(&value["operator"]).ok(),
+        })
+    }
+
     /// What stands before the first dot of `unique`: `user` of `user.id`.
     pub fn identifier(&self) -> Option<&str> {
         self.unique.as_deref().and_then(|unique| unique.split('.').next())

@@ -12,7 +12,7 @@ use super::complaint::{At, Complaint, Segment};
 use super::event_metric;
 use super::metric_file::MetricFile;
 use super::schema::shapes;
-use super::{DataCategory, EventOperator, EventSelection, KeyPath, MetricDefinition, TimeFrame, ValueType};
+use super::{DataCategory, EventSelection, KeyPath, MetricDefinition, TimeFrame, ValueType};
 
 /// The class whose options are those of a declared class.
 pub(super) const DATABASE_METRIC: &str = "DatabaseMetric";
@@ -184,26 +184,17 @@ fn definition(
         data_category: file.data_category.unwrap_or(DataCategory::Optional),
         instrumentation_class: file.instrumentation_class.as_deref().map(short_name),
         options: file.options.clone().unwrap_or_default(),
-        events: file.events.iter().flatten().filter_map(selection).collect(),
+        events: file
+            .events
+            .iter()
+            .flatten()
+            .filter_map(EventSelection::of_value)
+            .collect(),
         // A fallback of `null` is a value that was declared.
         fallback: attributes.get("fallback").cloned(),
         file: path.to_owned(),
         attributes: attributes.clone(),
     }
-}
-
-/// The shape was checked before: what is no selection is none.
-fn selection(value: &Value) -> Option<EventSelection> {
-    let text = |field: &str| value[field].as_str().map(str::to_owned);
-    let filter = value["filter"].as_object().into_iter().flatten();
-    Some(EventSelection {
-        name: text("name")?,
-        unique: text("unique"),
-        filter: filter
-            .map(|(property, value)| (property.clone(), EventSelection::filter_text(value)))
-            .collect(),
-        operator: EventOperator::deserialize(&value["operator"]).ok(),
-    })
 }
 
 /// Early definitions name a class with its namespaces: `Gitlab::Usage::Metrics::Instrumentations::CountBoardsMetric`.

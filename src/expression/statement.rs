@@ -75,7 +75,7 @@ impl<'t> Reader<'t> {
                 asked.time_frame = Some(time_frame(text, span_of(value))?);
                 continue;
             }
-            let value: Value = serde_yaml::from_str(text).map_err(|_| {
+            let value = option_value(text).ok_or_else(|| {
                 ExpressionError::new(span_of(value), format!("the value of `{option}` is not YAML"))
                     .help("write a word, a number, 'a text' or [a, list]")
             })?;
@@ -202,4 +202,22 @@ pub(super) fn time_frame(text: &str, span: Range<usize>) -> Parsed<TimeFrame> {
     frame.ok_or_else(|| {
         ExpressionError::new(span, format!("there is no time frame `{text}`")).help("write 7d, 28d, all or none")
     })
+}
+
+/// The longest name within a value, in characters: YAML reads 1,024 before the colon, and printing escapes each by ten.
+const LONGEST_NAME: usize = 100;
+
+fn option_value(text: &str) -> Option<Value> {
+    let value: Value = serde_yaml::from_str(text).ok()?;
+    names_fit(&value).then_some(value)
+}
+
+fn names_fit(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().all(names_fit),
+        Value::Object(entries) => entries
+            .iter()
+            .all(|(name, value)| name.chars().count() <= LONGEST_NAME && names_fit(value)),
+        _ => true,
+    }
 }

@@ -1,12 +1,20 @@
 //! The classes of internal events: occurrences, unique values, occurrences by value, sums (spec 16).
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
+use serde_json::Value;
 
 use super::{Context, InstrumentationClass, Request, invalid_options, period, take_only};
-use crate::definition::{DataSource, EventOperator, EventSelection, MetricDefinition, TimeFrame};
+use crate::definition::{DataSource, EventOperator, EventSelection, MetricDefinition, TimeFrame, nearest};
+
 use crate::keyspace::SelectionRule;
 use crate::measure::{EventMeasure, EventRead, Failure, Measure};
 use crate::relation::Window;
+
+/// How many names are offered in place of an unknown one.
+const OFFERED: usize = 3;
 
 /// The class of a definition: the one that it names, or that its data source chooses.
 pub fn class_of(definition: &MetricDefinition) -> Option<&str> {
@@ -48,6 +56,65 @@ impl Kind {
         }
     }
 
+    /// The events that the definition selects; where somebody asks for the class by its name, those of the option `events`.
+    fn events<'a>(self, request: &Request<'a>, context: &Context<'_>) -> Result<Cow<'a, [EventSelection]>, Failure> {
+        if !request.events.is_empty() {
+            take_only(request.options, &[])?;
+            return Ok(Cow::Borrowed(request.events));
+        }
+        take_only(request.options, &["events"])?;
+        let listed = request.options.get("events").and_then(Value::as_array);
+        let listed = listed
+            .filter(|listed| !listed.is_empty())
+            .ok_or_else(|| invalid_options("the definition selects no event"))?;
+        let selections = listed
+            .iter()
+            .map(|event| self.selection(event, request.time_frame, context));
+        Ok(Cow::Owned(selections.collect::<Result<_, _>>()?))
+    }
+
+    /// A name alone selects what the class counts most often: users, for unique values.
+    fn selection(self, event: &Value, time_frame: TimeFrame, context: &Context<'_>) -> Result<EventSelection, Failure> {
+        let selection = match event {
+            Value::String(name) => EventSelection {
+                name: name.clone(),
+                unique: (self == Kind::Unique).then(|| "user.id".to_owned()),
+                filter: BTreeMap::new(),
+                operator: None,
+            },
+            other => EventSelection::of_value(other)
+                .ok_or_else(|| invalid_options("option \"events\" lists names, or mappings with a `name`"))?,
+        };
+        if !context.catalog.names_event(&selection.name) {
+            let known = context.catalog.events.iter().map(|event| event.action.as_str());
+            let near = nearest(&selection.name, known, OFFERED).join(", ");
+            let near = if near.is_empty() {
+                near
+            } else {
+                format!("; near it are {near}")
+            };
+            return Err(invalid_options(format!("there is no event {:?}{near}", selection.name)));
+        }
+        let operator = match self {
+            Kind::Total | Kind::Unique => None,
+            Kind::UniqueTotals => Some(EventOperator::Total),
+            Kind::Sum => Some(EventOperator::SumOfValues),
+        };
+        let selection = EventSelection {
+            operator: selection.operator.or(operator),
+            ..selection
+        };
+        let rule = SelectionRule::new(&selection, time_frame);
+        if !context.keyspace.counts(&selection.name, &rule) {
+            let message = format!(
+                "nothing counts {:?} in this way: tracking writes what definitions select, and none selects this",
+                selection.name
+            );
+            return Err(invalid_options(message));
+        }
+        Ok(selection)
+    }
+
     /// Whether the selection is one that the class can count.
     fn takes(self, selection: &EventSelection) -> bool {
         let unique = selection.unique.is_some();
@@ -72,23 +139,24 @@ impl InstrumentationClass for InternalEventsMetric {
         self.0.name()
     }
 
+    fn time_frame(&self) -> TimeFrame {
+        TimeFrame::TwentyEightDays
+    }
+
     fn describe(&self, request: &Request<'_>, context: &Context<'_>) -> Result<Measure, Failure> {
-        take_only(request.options, &[])?;
-        if request.events.is_empty() {
-            return Err(invalid_options("the definition selects no event"));
-        }
-        if let Some(odd) = request.events.iter().find(|selection| !self.0.takes(selection)) {
+        let events = self.0.events(request, context)?;
+        if let Some(odd) = events.iter().find(|selection| !self.0.takes(selection)) {
             let message = format!("the selection of {:?} is not one of {}", odd.name, self.0.name());
             return Err(invalid_options(message));
         }
         let days = Days::of(request, context)?;
         let keys = |selection: &EventSelection| days.keys(selection, request.time_frame, context);
-        let all = || request.events.iter().flat_map(keys).collect();
+        let all = || events.iter().flat_map(keys).collect();
         let read = match self.0 {
             Kind::Total => EventRead::Total(all()),
             Kind::Sum => EventRead::Sum(all()),
             Kind::Unique => EventRead::Unique(each_once(all())),
-            Kind::UniqueTotals => EventRead::Fields(by_identifier(request.events, keys)),
+            Kind::UniqueTotals => EventRead::Fields(by_identifier(&events, keys)),
         };
         Ok(Measure::Event(Box::new(EventMeasure {
             read,

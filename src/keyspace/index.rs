@@ -55,6 +55,11 @@ impl Keyspace {
         keyspace
     }
 
+    /// Whether tracking an internal event writes the keys of a rule.
+    pub fn counts(&self, event: &str, rule: &SelectionRule) -> bool {
+        self.internal.get(event).is_some_and(|event| event.rules.contains(rule))
+    }
+
     /// Whether an event has keys at all is looked at once, not each time that it is tracked.
     fn admit(&mut self, mut event: Event) {
         event.has_keys = is_sketch_key(&self.key(&event, "", NaiveDate::default()));

@@ -204,3 +204,53 @@ fn a_value_is_held_against_its_schema() {
     assert!(!fits.contains("does not fit"), "{fits}");
     count(&cli, "counts.more", "optional", "users");
 }
+
+#[test]
+fn a_class_of_internal_events_is_asked_by_its_name() {
+    let cli = small_with("[event_store]\nurl = \"embedded\"\n");
+    cli.write(
+        "events/push.yml",
+        "action: push\ndescription: A push.\ninternal_events: true\nidentifiers: [user]\n",
+    );
+    cli.write(
+        "metrics/pushers.yml",
+        "key_path: pushers\ndescription: Who pushed.\nvalue_type: number\nstatus: active\ntime_frame: 28d\n\
+         data_source: internal_events\nevents:\n  - name: push\n    unique: user.id\n",
+    );
+    for user in ["7", "8", "7"] {
+        cli.run(&[
+            "--now",
+            "2026-11-10T00:00:00Z",
+            "events",
+            "track",
+            "push",
+            "--user",
+            user,
+        ])
+        .expect_code(0);
+    }
+    let asked = |class: &str, events: &str| {
+        let option = format!("events={events}");
+        let now = "2026-11-19T00:00:00Z";
+        crate::instance::json(
+            &cli.run(&["--now", now, "metric", class, "--option", &option, "--format", "json"])
+                .expect_code(0)
+                .stdout,
+        )
+    };
+    assert_eq!(asked("UniqueCountMetric", "[push]")["value"], 2);
+    assert_eq!(
+        asked("UniqueCountMetric", "[{name: push, unique: user.id}]")["value"],
+        2
+    );
+    assert_eq!(asked("TotalCountMetric", "[push]")["value"], 3);
+    let misspelt = asked("TotalCountMetric", "[pusch]");
+    assert_eq!(misspelt["reason"], "invalid_options");
+    assert!(misspelt["message"].as_str().unwrap().contains("near it are push"));
+    // A 0 would say that nobody did, where nobody was counted.
+    let uncounted = asked("UniqueCountMetric", "[{name: push, unique: project.id}]");
+    assert_eq!(
+        (&uncounted["value"], &uncounted["reason"]),
+        (&(-1).into(), &"invalid_options".into())
+    );
+}

@@ -1,6 +1,8 @@
 //! What is fed with arbitrary bytes, and what must hold whatever they are. Used by libFuzzer's targets, and for a short
 //! while by the tests.
 
+#![allow(unused_imports, reason = "each target takes one of them")]
+
 mod config;
 mod definitions;
 mod expressions;
