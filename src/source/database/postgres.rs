@@ -1,5 +1,7 @@
 //! PostgreSQL: a session that cannot write, cannot wait for ever, and leaves nothing behind.
 
+mod table;
+
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -8,10 +10,10 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgErrorPos
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _, ValueRef};
 
 use super::error::{ServerError, cancelled, from_server, one_line};
-use super::schema::ColumnInfo;
 use super::session::{Answer, MOST_ROWS, TooManyRows};
-use super::{ColumnKind, DatabaseError, DatabaseOptions, Interrupt, Row, Session, TableInfo, TableKind};
-use crate::relation::MainTable;
+use super::{DatabaseError, DatabaseOptions, Interrupt, Row};
+
+pub(super) use table::describe_table;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -287,77 +289,5 @@ fn unavailable(options: &DatabaseOptions, error: &sqlx::Error) -> DatabaseError 
         name: options.name.clone(),
         message,
         may_pass,
-    }
-}
-
-const DESCRIBE: &str = "\
-SELECT c.relkind::text, c.reltuples::int8, \
- CASE WHEN c.relkind = 'p' THEN (SELECT coalesce(max(pg_catalog.pg_relation_size(t.relid)), 0) \
-   FROM pg_catalog.pg_partition_tree(c.oid) t WHERE t.isleaf) \
-  WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) ELSE 0 END / current_setting('block_size')::int8, \
- a.attname, pg_catalog.format_type(a.atttypid, NULL), a.attnotnull, \
- (SELECT array_position(i.indkey::int2[], a.attnum) FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), \
- EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL \
-   AND i.indkey[0] = a.attnum) \
-FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid \
-WHERE a.attnum > 0 AND NOT a.attisdropped AND c.oid = pg_catalog.to_regclass(";
-
-pub(super) async fn describe_table(
-    session: &mut Session,
-    table: &MainTable,
-) -> Result<Option<TableInfo>, DatabaseError> {
-    let name = match &table.schema {
-        Some(schema) => format!("{}.{}", quoted(schema), quoted(&table.name)),
-        None => quoted(&table.name),
-    };
-    let sql = format!("{DESCRIBE}'{}') ORDER BY a.attnum", name.replace('\'', "''"));
-    let rows = session.rows(&sql).await?;
-    Ok(rows.first().map(|first| table_info(first, &rows)))
-}
-
-fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
-}
-
-fn table_info(first: &Row, rows: &[Row]) -> TableInfo {
-    let number = |cell: &Option<String>| cell.as_deref().and_then(|text| text.parse::<i64>().ok());
-    let mut key: Vec<(i64, String)> = Vec::new();
-    let mut info = TableInfo {
-        kind: match first[0].as_deref() {
-            Some("r" | "p" | "m") => TableKind::Table,
-            _ => TableKind::Other,
-        },
-        columns: Default::default(),
-        primary_key: Vec::new(),
-        indexed: Default::default(),
-        // A table that was never analysed says -1, before PostgreSQL 14 it said 0.
-        estimated_rows: number(&first[1]).filter(|rows| *rows > 0).map(i64::unsigned_abs),
-        blocks: number(&first[2]).map(i64::unsigned_abs).unwrap_or_default(),
-        has_rowid: false,
-        keys_print_exactly: true,
-    };
-    for row in rows {
-        let Some(name) = row[3].clone() else { continue };
-        let nullable = row[5].as_deref() != Some("t");
-        let kind = column_kind(row[4].as_deref().unwrap_or_default());
-        info.columns.insert(name.clone(), ColumnInfo { kind, nullable });
-        if let Some(position) = number(&row[6]) {
-            key.push((position, name.clone()));
-        }
-        if row[7].as_deref() == Some("t") {
-            info.indexed.insert(name);
-        }
-    }
-    key.sort();
-    info.primary_key = key.into_iter().map(|(_, name)| name).collect();
-    info
-}
-
-fn column_kind(type_name: &str) -> ColumnKind {
-    match type_name {
-        "smallint" | "integer" | "bigint" => ColumnKind::Integer,
-        "text" | "bytea" | "json" | "jsonb" | "uuid" => ColumnKind::Text,
-        name if name.starts_with("character") => ColumnKind::Text,
-        _ => ColumnKind::Other,
     }
 }
