@@ -1,5 +1,7 @@
 //! What `help` says.
 
+use super::{ARGUMENTS as ARGUMENT_NAMES, Operator, STATEMENTS as STATEMENT_WORDS};
+
 /// The operations in one line.
 pub(super) const OPERATIONS: &str =
     "count, distinct_count, estimate_batch_distinct_count, sum, average, histogram, add";
@@ -7,9 +9,10 @@ pub(super) const OPERATIONS: &str =
 /// What `help` can be asked about.
 pub const TOPICS: [&str; 6] = ["expressions", "arguments", "statements", "examples", "grammar", "keys"];
 
-/// The text of a topic, or of all of them in brief; `None` where there is no such topic.
+/// The text of a topic, or of all of them in brief; a word of the language has the topic that tells of it. `None` where
+/// there is no such topic.
 pub fn help(topic: Option<&str>) -> Option<&'static str> {
-    Some(match topic {
+    Some(match topic.map(topic_of) {
         None => BRIEF,
         Some("expressions") => EXPRESSIONS,
         Some("arguments") => ARGUMENTS,
@@ -19,6 +22,19 @@ pub fn help(topic: Option<&str>) -> Option<&'static str> {
         Some("keys") => KEYS,
         Some(_) => return None,
     })
+}
+
+fn topic_of(word: &str) -> &str {
+    let word = word.trim_end_matches([':', '(']);
+    match word {
+        "add" | "minimum" | "maximum" => "expressions",
+        word if Operator::of(word).is_some() => "expressions",
+        // Before the names of statements, which a topic of the same name would hide.
+        word if TOPICS.contains(&word) => word,
+        word if STATEMENT_WORDS.contains(&word) => "statements",
+        word if ARGUMENT_NAMES.contains(&word) => "arguments",
+        word => word,
+    }
 }
 
 const BRIEF: &str = "\

@@ -106,6 +106,19 @@ fn names_are_listed() {
     assert_eq!(lines[1]["columns"][1], json!({"name": "admin", "type": "BOOLEAN"}));
     assert_eq!(lines[2], json!({"metrics": ["counts.admins", "counts.users"]}));
     assert_eq!(lines[3], json!({"events": []}));
+    // A word of the language has the topic that tells of it.
+    for (word, topic) in [
+        ("count", "expressions"),
+        ("column:", "arguments"),
+        ("track", "statements"),
+    ] {
+        let about = |topic: &str| {
+            cli.run(&["console", "-e", &format!("help {topic}")])
+                .expect_code(0)
+                .stdout
+        };
+        assert_eq!(about(word), about(topic));
+    }
     let brief = cli.run(&["console", "-e", "help"]).expect_code(0).stdout;
     for topic in [
         "",
