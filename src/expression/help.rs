@@ -64,17 +64,17 @@ const EXPRESSIONS: &str = "\
                                          how many groups have how many rows
   add(expression, …)                     the sum of others
 
-A relation is what may follow FROM: tables, JOIN, WHERE, GROUP BY. It ends at the
-first comma outside all brackets. GROUP BY takes commas itself: after it arguments
-are named, as in average(issues GROUP BY state_id, column: weight).
+A relation is what may follow FROM: tables, JOIN, WHERE, GROUP BY. It ends at
+the first comma outside all brackets. GROUP BY takes commas itself: after it
+arguments are named, as in average(issues GROUP BY state_id, column: weight).
 A name is one that was bound with `name = expression`, a metric's key path, or a
 class. It stands for the expression, which is read again each time.
 ";
 
 const ARGUMENTS: &str = "\
   column: creator_id           what is counted, summed or averaged
-  start: 1                     where batches start: a number, minimum(users, id),
-                               maximum(users, id) or (SELECT …)
+  start: 1                     where batches start: a number,
+                               minimum(users, id) or (SELECT …)
   finish: 1000                 where they end
   batch_size: 10000            ids of one batch
   database: main               the name under [database.*]

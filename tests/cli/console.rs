@@ -133,7 +133,7 @@ fn names_are_listed() {
             .run(&["console", "-e", &format!("help {topic}")])
             .expect_code(0)
             .stdout;
-        assert!(says.lines().all(|line| line.chars().count() <= 82), "{says}");
+        assert!(says.lines().all(|line| line.chars().count() <= 80), "{says}");
     }
     assert!(brief.contains("distinct_count(projects, creator_id)"), "{brief}");
 }
