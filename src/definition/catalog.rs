@@ -1,6 +1,6 @@
 //! Everything that a definitions folder says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,7 @@ pub struct Catalog {
     /// SHA-256 over the names and bytes of all files, in hexadecimal: equal digests are equal definitions.
     pub digest: String,
     /// The texts of the files, by their names relative to the root, for diagnostics that are found later.
-    pub sources: BTreeMap<PathBuf, Source>,
+    pub sources: HashMap<PathBuf, Source>,
     /// Made at the first question about a name.
     pub(super) index: Index,
 }

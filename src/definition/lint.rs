@@ -1,6 +1,6 @@
 //! What is wrong between definitions and classes, and what is not wrong but deserves a look.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use super::class::DeclaredClass;
@@ -46,11 +46,11 @@ pub fn findings(catalog: &Catalog, built_in: &dyn Fn(&str) -> bool) -> Vec<Diagn
     found.extend(persisted::findings(catalog));
     found.extend(event_lint::findings(catalog));
     found.extend(aggregate_lint::findings(catalog));
-    found.sort_by_key(Diagnostic::sort_key);
+    found.sort_by_cached_key(Diagnostic::sort_key);
     found
 }
 
-fn list_files(catalog: &Catalog) -> BTreeSet<&Path> {
+fn list_files(catalog: &Catalog) -> HashSet<&Path> {
     let events = catalog.known_events.iter().map(|event| event.file.as_path());
     events
         .chain(catalog.aggregates.iter().map(|aggregate| aggregate.file.as_path()))

@@ -48,7 +48,9 @@ pub fn load_files(shown: &str, files: Vec<(PathBuf, Vec<u8>)>) -> Loaded {
 
 fn load_folder(folder: Folder) -> Loaded {
     let mut loader = Loader::default();
-    for file in read_all(folder.classes, class_reading::read) {
+    for file in read_all(folder.classes, |document, name| {
+        class_reading::read(&document.value, name)
+    }) {
         loader.class_file(file);
     }
     for file in read_all(folder.metrics, metric_reading::read) {
@@ -57,7 +59,9 @@ fn load_folder(folder: Folder) -> Loaded {
     for file in read_all(folder.known_events, |_, _| ()) {
         loader.known_event_file(file);
     }
-    for file in read_all(folder.events, event_reading::read) {
+    for file in read_all(folder.events, |document, name| {
+        event_reading::read(&document.value, name)
+    }) {
         loader.event_file(file);
     }
     for file in read_all(folder.aggregates, |_, _| ()) {
@@ -131,7 +135,7 @@ impl Loader {
     /// The file as a document, with what was made of it; otherwise its problem is noted, and what can be told of it comes
     /// back.
     pub fn document<T>(&mut self, file: ReadFile<T>) -> Result<(Document, T), Remains> {
-        self.take_in(&file.name, file.bytes.as_deref(), file.source.as_ref());
+        self.take_in(&file.name, file.odd.as_deref(), file.source.as_ref());
         file.read.map_err(|unread| {
             self.loaded.problems.push(*unread.problem);
             unread.text.as_deref().map(salvage_text).unwrap_or_default()
@@ -139,8 +143,8 @@ impl Loader {
     }
 
     /// The file's bytes join the digest, and its text the catalog.
-    pub fn take_in(&mut self, name: &Path, bytes: Option<&[u8]>, source: Option<&Source>) {
-        if let Some(bytes) = bytes {
+    pub fn take_in(&mut self, name: &Path, odd: Option<&[u8]>, source: Option<&Source>) {
+        if let Some(bytes) = odd.or_else(|| source.map(|source| source.text.as_bytes())) {
             self.add_to_digest(name, bytes);
         }
         if let Some(source) = source {

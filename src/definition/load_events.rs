@@ -85,7 +85,7 @@ impl Loader {
 
     /// A list file as a document; `None` where it cannot be read, or holds nothing but comments, which is an empty list.
     fn list(&mut self, file: ReadFile<()>) -> Option<Document> {
-        self.take_in(&file.name, file.bytes.as_deref(), file.source.as_ref());
+        self.take_in(&file.name, file.odd.as_deref(), file.source.as_ref());
         match file.read {
             Ok((document, ())) => return Some(document),
             Err(unread) if unread.problem.code == Code::EmptyFile => return None,

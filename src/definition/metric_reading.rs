@@ -12,6 +12,7 @@ use super::complaint::{At, Complaint, Segment};
 use super::event_metric;
 use super::metric_file::MetricFile;
 use super::schema::shapes;
+use super::yaml::Document;
 use super::{DataCategory, EventSelection, KeyPath, MetricDefinition, TimeFrame, ValueType};
 
 /// The class whose options are those of a declared class.
@@ -27,20 +28,32 @@ pub(super) struct Remains {
     pub value_type: Option<ValueType>,
 }
 
-/// Reads the definitions of one file.
+/// Reads the definitions of one file. A sound file's value is taken out of its document: a folder has thousands, and what
+/// definitions keep of it need not be there twice.
 ///
 /// # Errors
 /// Every complaint about the file.
-pub(super) fn read(value: &Value, file: &Path) -> Result<Vec<MetricDefinition>, Vec<Complaint>> {
+pub(super) fn read(document: &mut Document, path: &Path) -> Result<Vec<MetricDefinition>, Vec<Complaint>> {
+    let file = parsed(&document.value)?;
+    let places = places(&file)?;
+    let value = match document.problems.is_empty() {
+        true => std::mem::take(&mut document.value),
+        false => document.value.clone(),
+    };
+    let Value::Object(attributes) = value else {
+        return Ok(Vec::new());
+    };
+    Ok(expand(&file, places, attributes, path))
+}
+
+fn parsed(value: &Value) -> Result<MetricFile, Vec<Complaint>> {
     let shapes = shapes().map_err(|error| vec![Complaint::error(Code::BadValue, &[], error.to_string())])?;
     let mut complaints = check(&shapes.metric, value);
     complaints.extend(conditional(value));
     if !complaints.is_empty() {
         return Err(complaints);
     }
-    let parsed = MetricFile::deserialize(value)
-        .map_err(|error| vec![Complaint::error(Code::WrongType, &[], error.to_string())])?;
-    expand(parsed, value, file)
+    MetricFile::deserialize(value).map_err(|error| vec![Complaint::error(Code::WrongType, &[], error.to_string())])
 }
 
 /// What can be told of a file that cannot be used, so that its keys are not silently absent.
@@ -152,26 +165,40 @@ fn undeclared_placeholders(options: &Value, names: &[String]) -> Vec<Complaint> 
         .collect()
 }
 
-fn expand(file: MetricFile, value: &Value, path: &Path) -> Result<Vec<MetricDefinition>, Vec<Complaint>> {
-    let frames = frames_of(&file.time_frame);
+/// The key path of each time frame.
+fn places(file: &MetricFile) -> Result<Vec<(KeyPath, TimeFrame)>, Vec<Complaint>> {
     let listed = file.time_frame.is_array();
-    let attributes = value.as_object().cloned().unwrap_or_default();
-    let definitions = frames.into_iter().map(|frame| {
+    let place = |frame: TimeFrame| {
         let suffix = if listed { frame.suffix() } else { "" };
-        let key_path = KeyPath::new(&format!("{}{suffix}", file.key_path))?;
-        Some(definition(&file, key_path, frame, &attributes, path))
-    });
-    definitions.collect::<Option<Vec<_>>>().ok_or_else(|| {
+        Some((KeyPath::new(&format!("{}{suffix}", file.key_path))?, frame))
+    };
+    let places: Option<Vec<_>> = frames_of(&file.time_frame).into_iter().map(place).collect();
+    places.ok_or_else(|| {
         let message = format!("`key_path` cannot be `{}`", file.key_path);
         vec![Complaint::error(Code::BadValue, &["key_path".into()], message)]
     })
+}
+
+fn expand(
+    file: &MetricFile,
+    mut places: Vec<(KeyPath, TimeFrame)>,
+    attributes: Map<String, Value>,
+    path: &Path,
+) -> Vec<MetricDefinition> {
+    let last = places.pop();
+    let mut definitions: Vec<MetricDefinition> = places
+        .into_iter()
+        .map(|(key_path, frame)| definition(file, key_path, frame, attributes.clone(), path))
+        .collect();
+    definitions.extend(last.map(|(key_path, frame)| definition(file, key_path, frame, attributes, path)));
+    definitions
 }
 
 fn definition(
     file: &MetricFile,
     key_path: KeyPath,
     time_frame: TimeFrame,
-    attributes: &Map<String, Value>,
+    attributes: Map<String, Value>,
     path: &Path,
 ) -> MetricDefinition {
     MetricDefinition {
@@ -193,7 +220,7 @@ fn definition(
         // A fallback of `null` is a value that was declared.
         fallback: attributes.get("fallback").cloned(),
         file: path.to_owned(),
-        attributes: attributes.clone(),
+        attributes,
     }
 }
 

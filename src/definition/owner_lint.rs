@@ -1,6 +1,6 @@
 //! Metrics that nobody answers for.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -24,7 +24,7 @@ pub(super) struct Owners {
 }
 
 impl Owners {
-    pub fn of(catalog: &Catalog, made_of_lists: &BTreeSet<&Path>) -> Owners {
+    pub fn of(catalog: &Catalog, made_of_lists: &HashSet<&Path>) -> Owners {
         let written = catalog
             .metrics
             .iter()

@@ -4,8 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use serde_json::Value;
-
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Severity};
 use super::folder::DefinitionFile;
@@ -22,8 +20,8 @@ const FEW: usize = 32;
 pub(super) struct ReadFile<T> {
     /// Relative to the root.
     pub name: PathBuf,
-    /// `None` where it could not be read.
-    pub bytes: Option<Vec<u8>>,
+    /// The bytes of a file that is not its text: no UTF-8, a mark before it, too large.
+    pub odd: Option<Vec<u8>>,
     /// `None` where it is no text, or too large.
     pub source: Option<Source>,
     pub read: Result<(Document, T), Unread>,
@@ -36,10 +34,10 @@ pub(super) struct Unread {
     pub text: Option<String>,
 }
 
-/// Reads files, and makes something of the value and the name of each, in their order.
+/// Reads files, and makes something of the document and the name of each, in their order.
 pub(super) fn read_all<T: Send>(
     mut files: Vec<DefinitionFile>,
-    make: impl Fn(&Value, &Path) -> T + Sync,
+    make: impl Fn(&mut Document, &Path) -> T + Sync,
 ) -> Vec<ReadFile<T>> {
     let lanes = thread::available_parallelism().map_or(1, usize::from);
     if files.len() < FEW || lanes == 1 {
@@ -70,7 +68,7 @@ pub(super) fn read_all<T: Send>(
     })
 }
 
-fn read_one<T>(file: DefinitionFile, make: &impl Fn(&Value, &Path) -> T) -> ReadFile<T> {
+fn read_one<T>(file: DefinitionFile, make: &impl Fn(&mut Document, &Path) -> T) -> ReadFile<T> {
     let DefinitionFile { name, path, content } = file;
     let bytes = match content.bytes() {
         Ok(bytes) => bytes,
@@ -78,7 +76,7 @@ fn read_one<T>(file: DefinitionFile, make: &impl Fn(&Value, &Path) -> T) -> Read
             let message = format!("cannot be read: {error}");
             return ReadFile {
                 name,
-                bytes: None,
+                odd: None,
                 source: None,
                 read: Err(unreadable(path, message, "check that the file may be read")),
             };
@@ -86,17 +84,18 @@ fn read_one<T>(file: DefinitionFile, make: &impl Fn(&Value, &Path) -> T) -> Read
     };
     let (source, read) = match source(path, &bytes) {
         Ok(source) => {
-            let read = document(&source).map(|document| {
-                let made = make(&document.value, &name);
+            let read = document(&source).map(|mut document| {
+                let made = make(&mut document, &name);
                 (document, made)
             });
             (Some(source), read)
         }
         Err(unread) => (None, Err(unread)),
     };
+    let is_text = |source: &Source| source.text.as_bytes() == bytes.as_slice();
     ReadFile {
         name,
-        bytes: Some(bytes),
+        odd: (!source.as_ref().is_some_and(is_text)).then_some(bytes),
         source,
         read,
     }

@@ -6,10 +6,12 @@ const ALIKE: f64 = 0.7;
 /// The closest of `known`, if it is close enough to be what was meant: at most a third of its letters differ.
 pub(super) fn closest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = wrong.to_lowercase();
+    let letters = wrong.chars().count();
     known
         .into_iter()
+        .filter(|name| name.chars().count().abs_diff(letters) <= furthest(name))
         .map(|name| (strsim::osa_distance(&wrong, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance <= name.chars().count().max(3) / 3)
+        .filter(|(distance, name)| *distance <= furthest(name))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
@@ -25,6 +27,11 @@ pub(super) fn is_one_letter_off(name: &str, known: &str) -> bool {
 
 fn is_same_end(name: &str, known: &str, length: usize) -> bool {
     name.get(name.len() - length..) == known.get(known.len() - length..)
+}
+
+/// How many letters of a name may differ.
+fn furthest(name: &str) -> usize {
+    name.chars().count().max(3) / 3
 }
 
 /// The closest name as a sentence.

@@ -1,7 +1,7 @@
 //! What is fed with arbitrary bytes, and what must hold whatever they are. Used by libFuzzer's targets, and for a short
 //! while by the tests.
 
-#![allow(unused_imports, reason = "each target takes one of them")]
+#![allow(unused_imports, dead_code, reason = "each target takes one of them")]
 
 mod config;
 mod definitions;
