@@ -1,5 +1,6 @@
 //! Which files of a definitions folder hold what.
 
+use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -166,7 +167,7 @@ impl Folder {
             &mut self.events,
         ];
         for list in lists {
-            list.sort_by(|left, right| left.name.cmp(&right.name));
+            list.sort_by(|left, right| in_order(&left.name, &right.name));
         }
     }
 }
@@ -225,7 +226,7 @@ fn listed(
     wanted: fn(&DirEntry) -> bool,
     is_ours: fn(&Path) -> bool,
 ) -> Result<Vec<DefinitionFile>, LoadError> {
-    let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
+    let walk = WalkDir::new(folder).follow_links(true).into_iter();
     let mut files = Vec::new();
     for entry in walk.filter_entry(|entry| !is_hidden(entry) && wanted(entry)) {
         match entry {
@@ -240,7 +241,7 @@ fn listed(
             },
         }
     }
-    files.sort_by(|left, right| left.name.cmp(&right.name));
+    files.sort_by(|left, right| in_order(&left.name, &right.name));
     Ok(files)
 }
 
@@ -292,4 +293,17 @@ fn unreadable(folder: &Path, error: walkdir::Error) -> LoadError {
         path,
         source: error.into(),
     }
+}
+
+/// Names in the order of their components, told byte by byte: a path takes itself apart at every comparison.
+fn in_order(left: &Path, right: &Path) -> Ordering {
+    let place = |byte: &u8| {
+        if std::path::is_separator(char::from(*byte)) {
+            0
+        } else {
+            *byte
+        }
+    };
+    let left = left.as_os_str().as_encoded_bytes().iter().map(place);
+    left.cmp(right.as_os_str().as_encoded_bytes().iter().map(place))
 }
