@@ -7,7 +7,7 @@ use super::output::counted;
 use crate::config::{Config, ConfigErrors};
 use crate::definition::LoadError;
 use crate::keyspace::EventError;
-use crate::measure::Failure;
+use crate::measure::{Failure, Reason};
 use crate::repository::RepositoryError;
 use crate::sample::SampleError;
 use crate::source::database::DatabaseError;
@@ -45,7 +45,7 @@ pub enum CliError {
     #[error("no database is configured: name one as [database.main] with its url")]
     NoDatabase,
     /// The URL without its password.
-    #[error("{key} = {url:?}: {message}; start the database, or correct the key")]
+    #[error("{key} = {url:?}: {message}; start the server, or correct the key")]
     Unreachable { key: String, url: String, message: String },
     /// The repository that a baseline was to come from.
     #[error("--baseline: {0}; it takes a ref of the repository, or a folder of definitions")]
@@ -90,6 +90,23 @@ impl CliError {
             // Displayed without its password.
             url: url.map(ToString::to_string).unwrap_or_default(),
             message: message.to_owned(),
+        }
+    }
+
+    /// A failure of the event store; of one that is away, with its address and the key that names it.
+    pub(super) fn of_store(config: &Config, failure: Failure) -> CliError {
+        let away = [
+            Reason::SourceUnavailable,
+            Reason::SourceNotReady,
+            Reason::ConnectionLost,
+        ];
+        match &config.event_store {
+            Some(store) if away.contains(&failure.reason) => CliError::Unreachable {
+                key: "[event_store] url".to_owned(),
+                url: store.url.to_string(),
+                message: failure.message,
+            },
+            _ => CliError::Store(failure),
         }
     }
 

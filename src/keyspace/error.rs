@@ -27,6 +27,11 @@ pub enum EventError {
         "the event {0:?} is an internal event: track it with a user, project, namespace and properties, not with values"
     )]
     WantsIdentifiers(String),
+    /// The event's unique values are those that metrics select.
+    #[error(
+        "the event {0:?} is an internal event, counted as metrics select it: ask for such a metric by `metric KEY`"
+    )]
+    CountedByMetrics(String),
     /// The event is tracked with values, not with identifiers.
     #[error("the event {0:?} counts values once: track it with the values, not with identifiers or properties")]
     WantsValues(String),

@@ -59,7 +59,13 @@ impl Keyspace {
         if question.events.is_empty() {
             return Err(EventError::NoEvent);
         }
-        question.events.iter().map(|name| self.event(name)).collect()
+        let event = |name: &&str| match self.event(name) {
+            Err(EventError::UnknownEvent { .. }) if self.is_internal(name) => {
+                Err(EventError::CountedByMetrics((*name).to_owned()))
+            }
+            found => found,
+        };
+        question.events.iter().map(event).collect()
     }
 
     /// The name that sketches of today stand under: with the identifier, unless the event is on GitLab's list of legacy

@@ -93,3 +93,34 @@ fn a_server_that_goes_away_costs_its_metrics_and_no_run() {
     let payload = json(&cli.run(&["--now", NOW, "generate"]).expect_code(0).stdout);
     assert_eq!(payload["redis_hll_counters"]["it"]["users_well_weekly"], 0);
 }
+
+#[test]
+fn a_store_that_is_away_is_named_with_its_key_and_without_its_password() {
+    let cli = Cli::new();
+    cli.write(
+        "service-ping.toml",
+        "[event_store]\nurl = \"redis://:hunter2@127.0.0.1:1\"\n",
+    );
+    cli.write(
+        "known_events/it.yml",
+        "- {name: opened, category: it, aggregation: weekly}\n",
+    );
+    cli.write(
+        "events/push.yml",
+        "action: push\ndescription: A push.\ninternal_events: true\nidentifiers: [user]\n",
+    );
+    for verb in [
+        &["events", "track", "opened", "7"] as &[&str],
+        &["events", "unique", "opened"],
+        &["console", "-e", "unique_events opened"],
+    ] {
+        let said = cli.run(verb).expect_code(1).stderr;
+        assert!(said.contains("[event_store] url = \"redis://127.0.0.1:1\": "), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    let internal = cli.run(&["events", "unique", "push"]).expect_code(2).stderr;
+    assert!(
+        internal.contains("internal event") && internal.contains("metric KEY"),
+        "{internal}"
+    );
+}

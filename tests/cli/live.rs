@@ -234,7 +234,7 @@ fn a_database_that_is_away_is_named_without_its_password() {
     assert_eq!(
         away.stderr,
         "error: [database.main] url = \"postgres://ping@127.0.0.1:1/product\": database \"main\" is not available: \
-         connection refused; start the database, or correct the key\n"
+         connection refused; start the server, or correct the key\n"
     );
     let explained = cli.run(&["explain", "issues"]).expect_code(1);
     assert_eq!(explained.stderr, away.stderr);

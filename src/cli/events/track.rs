@@ -113,8 +113,11 @@ pub(in crate::cli) async fn written(setup: &Setup, tracked: Tracked) -> Result<u
         ));
     }
     let store = store_of(setup)?;
-    let results = store.write(&Batch::new(tracked.writes)).await?;
-    results.into_iter().collect::<Result<Vec<()>, _>>()?;
+    let written = match store.write(&Batch::new(tracked.writes)).await {
+        Ok(results) => results.into_iter().collect::<Result<Vec<()>, _>>(),
+        Err(failure) => Err(failure),
+    };
+    written.map_err(|failure| CliError::of_store(&setup.config, failure))?;
     Ok(exit::DONE)
 }
 

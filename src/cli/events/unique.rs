@@ -79,7 +79,7 @@ pub(in crate::cli) async fn unique_count(
     let counted = unique_events(store.as_ref(), &setup.keyspace, &question).await;
     let counted = counted.map_err(|error| match error {
         UniqueError::Event(error) => CliError::from(error),
-        UniqueError::Store(failure) => CliError::from(failure),
+        UniqueError::Store(failure) => CliError::of_store(&setup.config, failure),
     })?;
     Ok((json!(counted.count), Some(counted)))
 }
