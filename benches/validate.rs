@@ -26,6 +26,9 @@ fn main() -> ExitCode {
     };
     let myself = env::current_exe().expect("this program has a path");
     let metrics = root.join("config/metrics");
+    // The same files for both: a folder that holds the metrics alone.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::os::unix::fs::symlink(metrics.canonicalize().expect("a path"), folder.path().join("metrics")).expect("a link");
     let mut validated = Vec::new();
     let mut parsed = Vec::new();
     // Taking turns, so that what else the machine does touches both alike.
@@ -33,7 +36,7 @@ fn main() -> ExitCode {
         validated.push(timed(
             Command::new(env!("CARGO_BIN_EXE_service-ping"))
                 .args(["validate", "--definitions"])
-                .arg(&root),
+                .arg(folder.path()),
         ));
         parsed.push(timed(Command::new(&myself).arg(PARSE).arg(&metrics)));
     }
