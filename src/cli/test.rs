@@ -12,9 +12,6 @@ use crate::definition::{LoadedTests, MetricTests, load_tests, nearest};
 use crate::source::database::DatabaseOptions;
 use crate::trial::{Bench, Ground, Verdict, run as run_test};
 
-/// How many names are offered in place of an unknown one.
-const OFFERED: usize = 3;
-
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Tests stand in files *.test.yml beside the metrics:
@@ -133,7 +130,7 @@ fn server(setup: &Setup, wanted: &str) -> Result<DatabaseOptions, CliError> {
         ),
         None => {
             let names: Vec<&str> = databases.keys().map(String::as_str).collect();
-            let message = match nearest(wanted, names, OFFERED).first() {
+            let message = match nearest(wanted, names).first() {
                 Some(name) => format!("there is no [database.{wanted}]; did you mean {name:?}?"),
                 None => format!("there is no [database.{wanted}]; or give a URL, such as postgres://user@host/name"),
             };
@@ -174,7 +171,7 @@ fn wanted<'a>(loaded: &'a LoadedTests, patterns: &[String]) -> Result<Vec<&'a Me
 
 fn none_of(loaded: &LoadedTests, patterns: &[String]) -> String {
     let names = loaded.files.iter().map(|file| file.subject.name());
-    let close = nearest(&patterns.join(" "), names, OFFERED);
+    let close = nearest(&patterns.join(" "), names);
     let patterns = patterns.join(", ");
     match close.as_slice() {
         [] => format!("nothing that {patterns} names has tests"),

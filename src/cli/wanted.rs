@@ -7,9 +7,6 @@ use super::CliError;
 use super::setup::Setup;
 use crate::definition::{MetricDefinition, TimeFrame, nearest};
 
-/// How many names are offered in place of an unknown one.
-const OFFERED: usize = 3;
-
 #[derive(Debug, Clone, Args)]
 pub(super) struct WantedArgs {
     /// A key path such as counts.issues, or the name of an instrumentation class
@@ -105,7 +102,7 @@ fn unknown(setup: &Setup, name: &str) -> String {
 
 /// The nearest three names as a question; `None` where none is near.
 pub(super) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let nearest = nearest(name, known, OFFERED);
+    let nearest = nearest(name, known);
     let quoted: Vec<String> = nearest.iter().map(|name| format!("{name:?}")).collect();
     let (last, others) = quoted.split_last()?;
     Some(match others {

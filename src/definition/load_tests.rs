@@ -8,12 +8,9 @@ use super::complaint::Complaint;
 use super::diagnostic::Diagnostic;
 use super::folder::{LoadError, test_files};
 use super::read_file::{ReadFile, read_all};
-use super::suggestion::nearest;
+use super::suggestion::offer;
 use super::yaml::Document;
 use super::{Catalog, Expected, LoadedTests, MetricTests, Tested, derived, test_reading};
-
-/// How many names are offered in place of an unknown one.
-const OFFERED: usize = 3;
 
 /// Names that tests may use beside those of the catalog.
 pub struct TestNames<'a> {
@@ -105,7 +102,7 @@ impl<'a> Known<'a> {
                     "reason".into(),
                 ];
                 let complaint = Complaint::error(Code::BadValue, &path, format!("there is no reason `{reason}`"));
-                complaints.push(complaint.maybe_help(offered(reason, self.reasons.iter().copied())));
+                complaints.push(complaint.maybe_help(offer(reason, self.reasons.iter().copied())));
             }
         }
         complaints
@@ -117,24 +114,14 @@ impl<'a> Known<'a> {
             Tested::Metric(_) if !self.metrics.contains(name) => {
                 let message = format!("there is no metric `{name}`, or it was removed");
                 let complaint = Complaint::error(Code::UnknownMetric, &["metric".into()], message);
-                Some(complaint.maybe_help(offered(name, self.metrics.iter().map(String::as_str))))
+                Some(complaint.maybe_help(offer(name, self.metrics.iter().map(String::as_str))))
             }
             Tested::Class { .. } if !self.classes.contains(&name) => {
                 let message = format!("there is no class `{name}`");
                 let complaint = Complaint::error(Code::UnknownInstrumentationClass, &["class".into()], message);
-                Some(complaint.maybe_help(offered(name, self.classes.iter().copied())))
+                Some(complaint.maybe_help(offer(name, self.classes.iter().copied())))
             }
             _ => None,
         }
-    }
-}
-
-fn offered<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let names = nearest(name, known, OFFERED);
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match names.split_last() {
-        None => None,
-        Some((only, [])) => Some(format!("did you mean {only}?")),
-        Some((last, others)) => Some(format!("did you mean {} or {last}?", others.join(", "))),
     }
 }

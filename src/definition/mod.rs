@@ -83,6 +83,6 @@ pub use query_place::{QueryPart, QueryProblem};
 pub use schema::schemas;
 pub use silence::silence;
 pub use source::{Position, Source};
-pub use suggestion::nearest;
+pub use suggestion::{nearest, offer};
 pub use test::{Expected, LoadedTests, MetricTest, MetricTests, TestEvent, Tested};
 pub use value_schema::value_schemas;

@@ -9,7 +9,7 @@ use super::code::Code;
 use super::complaint::{At, Segment};
 use super::diagnostic::{Diagnostic, Severity};
 use super::source::Source;
-use super::suggestion::nearest;
+use super::suggestion::offer;
 use super::yaml::Document;
 
 /// The field that lists them.
@@ -24,9 +24,6 @@ const OF_DATABASE: [Code; 6] = [
     Code::HistogramLargeTable,
     Code::WindowUnindexed,
 ];
-
-/// How many names are offered in place of an unknown one.
-const OFFERED: usize = 3;
 
 /// The problems without the warnings that a file silences, and with what is wrong with its list. Errors stay.
 ///
@@ -152,11 +149,8 @@ impl Scope {
 
     fn unknown(&self, silenced: &Silenced) -> Diagnostic {
         let codes = Code::ALL.iter().map(|code| code.as_str());
-        let near = nearest(&silenced.name, codes, OFFERED);
-        let help = match near.as_slice() {
-            [] => "the codes stand beside the problems that `validate` shows".to_owned(),
-            near => format!("did you mean {}?", near.join(", ")),
-        };
+        let otherwise = || "the codes stand beside the problems that `validate` shows".to_owned();
+        let help = offer(&silenced.name, codes).unwrap_or_else(otherwise);
         let message = format!("there is no problem of the code `{}`", silenced.name);
         self.warning(Code::UnknownLint, silenced, message).with_help(help)
     }

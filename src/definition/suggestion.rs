@@ -39,8 +39,11 @@ pub(super) fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a 
     closest(wrong, known).map(|name| format!("did you mean `{name}`?"))
 }
 
-/// The `most` names that are most like `name`, the nearest first; for "there is no such thing, did you mean".
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
+/// How many names are offered in place of an unknown one.
+const OFFERED: usize = 3;
+
+/// The three names that are most like `name`, the nearest first; none that is unlike it.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = name.to_lowercase();
     let mut ranked: Vec<(f64, &str)> = known
         .into_iter()
@@ -49,5 +52,15 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, most: u
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     ranked.dedup_by(|a, b| a.1 == b.1);
-    ranked.into_iter().take(most).map(|(_, known)| known).collect()
+    ranked.into_iter().take(OFFERED).map(|(_, known)| known).collect()
+}
+
+/// The nearest names as a question; `None` where none is near.
+pub fn offer<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let names: Vec<String> = nearest(name, known).iter().map(|name| format!("`{name}`")).collect();
+    let (last, others) = names.split_last()?;
+    Some(match others {
+        [] => format!("did you mean {last}?"),
+        others => format!("did you mean {} or {last}?", others.join(", ")),
+    })
 }

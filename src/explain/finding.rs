@@ -1,12 +1,9 @@
 //! What a live database has against a statement.
 
-use crate::definition::nearest;
+use crate::definition::offer;
 use crate::measure::{Failure, Reason};
 use crate::relation::MainTable;
 use crate::source::database::{Database, DatabaseError, Session, TableInfo, table_names};
-
-/// How many names are offered in place of an unknown one.
-const OFFERED: usize = 3;
 
 /// One thing that is wrong, or deserves a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,15 +150,7 @@ pub(super) fn unknown_column(name: &str, table: &str, info: &TableInfo) -> Findi
 }
 
 fn offered<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
-    let names: Vec<String> = nearest(name, known, OFFERED)
-        .into_iter()
-        .map(|name| format!("`{name}`"))
-        .collect();
-    match names.split_last() {
-        None => otherwise.to_owned(),
-        Some((only, [])) => format!("did you mean {only}?"),
-        Some((last, others)) => format!("did you mean {} or {last}?", others.join(", ")),
-    }
+    offer(name, known).unwrap_or_else(|| otherwise.to_owned())
 }
 
 /// The column of `column issues.autor_id does not exist` or `no such column: issues.autor_id`, with its qualifier.

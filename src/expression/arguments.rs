@@ -10,7 +10,7 @@ use super::parse::{Parsed, Reader};
 use super::pieces::{Piece, begins_named, pieces, span_of};
 use super::statement::time_frame;
 use super::tree::{Call, End, Operator};
-use crate::definition::nearest;
+use crate::definition::offer;
 use crate::relation::Relation;
 
 /// Histograms of more buckets are refused (spec 8).
@@ -160,10 +160,8 @@ fn put<T>(place: &mut Option<T>, value: T) -> bool {
 
 fn no_argument(name: &str, span: Range<usize>) -> ExpressionError {
     let error = ExpressionError::new(span, format!("there is no argument `{name}`"));
-    match nearest(name, ARGUMENTS, 3).as_slice() {
-        [] => error.help(format!("the arguments are {}", ARGUMENTS.join(", "))),
-        nearest => error.help(format!("did you mean `{}`?", nearest.join("`, `"))),
-    }
+    let all = || format!("the arguments are {}", ARGUMENTS.join(", "));
+    error.help(offer(name, ARGUMENTS).unwrap_or_else(all))
 }
 
 pub(super) fn column(relation: &Relation, text: &str, span: &Range<usize>) -> Parsed<String> {

@@ -8,7 +8,7 @@ use super::lex::{self, Kind, Token};
 use super::pieces::{parted, pieces, span_of};
 use super::tree::{Asked, Expression, Line, Operator};
 use super::{STATEMENTS, help};
-use crate::definition::nearest;
+use crate::definition::offer;
 use crate::measure::Number;
 use crate::relation::Query;
 
@@ -226,10 +226,7 @@ fn starts_query(word: &str) -> bool {
 fn no_operation(word: &str, span: Range<usize>) -> ExpressionError {
     let known = Operator::ALL.map(Operator::as_str).into_iter().chain(["add"]);
     let error = ExpressionError::new(span, format!("there is no operation `{word}`"));
-    match nearest(word, known, 3).as_slice() {
-        [] => error.help(help::OPERATIONS),
-        nearest => error.help(format!("did you mean `{}`?", nearest.join("`, `"))),
-    }
+    error.help(offer(word, known).unwrap_or_else(|| help::OPERATIONS.to_owned()))
 }
 
 /// A number without an exponent.

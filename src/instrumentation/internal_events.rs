@@ -13,9 +13,6 @@ use crate::keyspace::SelectionRule;
 use crate::measure::{EventMeasure, EventRead, Failure, Measure};
 use crate::relation::Window;
 
-/// How many names are offered in place of an unknown one.
-const OFFERED: usize = 3;
-
 /// The class of a definition: the one that it names, or that its data source chooses.
 pub fn class_of(definition: &MetricDefinition) -> Option<&str> {
     if definition.data_source != DataSource::InternalEvents {
@@ -87,7 +84,7 @@ impl Kind {
         };
         if !context.catalog.names_event(&selection.name) {
             let known = context.catalog.events.iter().map(|event| event.action.as_str());
-            let near = nearest(&selection.name, known, OFFERED).join(", ");
+            let near = nearest(&selection.name, known).join(", ");
             let near = if near.is_empty() {
                 near
             } else {

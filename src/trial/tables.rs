@@ -9,9 +9,6 @@ use crate::definition::{MetricTest, MetricTests, nearest};
 use crate::measure::{Bound, DatabaseMeasure, Measure};
 use crate::relation::{Column, Operation, Query};
 
-/// How many names are offered in place of an unknown one.
-const OFFERED: usize = 3;
-
 /// A table with all columns that are named anywhere.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Table {
@@ -65,7 +62,7 @@ fn unread(table: &str, read: &BTreeSet<&str>) -> String {
     if read.is_empty() {
         return format!("there are rows of {table:?}, but the metric reads no table");
     }
-    let close = nearest(table, read.iter().copied(), OFFERED);
+    let close = nearest(table, read.iter().copied());
     let offered = if close.is_empty() {
         read.iter().copied().collect()
     } else {

@@ -272,13 +272,13 @@ fn what_would_not_pass_is_not_written() {
         &cli,
         &metric(&["counts.x", "--class", "CountUserMetric"]),
         2,
-        "did you mean CountUsersMetric",
+        "did you mean `CountUsersMetric`",
     );
     refused(
         &cli,
         &metric(&["counts.x", "--add", "counts.user"]),
         2,
-        "did you mean counts.users",
+        "did you mean `counts.users`",
     );
     refused(
         &cli,

@@ -6,11 +6,8 @@ use serde_json::{Map, Value, json};
 use super::Place;
 use super::prompt::{self, ask, something};
 use crate::cli::CliError;
-use crate::definition::{ClassDraft, DataSource, DatabaseBody, Section, Subject, nearest};
+use crate::definition::{ClassDraft, DataSource, DatabaseBody, Section, Subject, offer};
 use crate::instrumentation::Registry;
-
-/// How many names are offered in place of an unknown one.
-const OFFERED: usize = 3;
 
 /// The kinds of metrics, by what is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -310,10 +307,6 @@ pub(super) fn missing(message: &str) -> CliError {
 
 /// A name that there is none of, with the nearest ones.
 pub(super) fn unknown<'a>(noun: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> CliError {
-    let near = nearest(name, known, OFFERED);
-    let message = match near.as_slice() {
-        [] => format!("there is no {noun} `{name}`"),
-        near => format!("there is no {noun} `{name}`; did you mean {}?", near.join(", ")),
-    };
-    CliError::Usage(message)
+    let near = offer(name, known).map(|near| format!("; {near}")).unwrap_or_default();
+    CliError::Usage(format!("there is no {noun} `{name}`{near}"))
 }
