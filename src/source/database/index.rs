@@ -1,5 +1,6 @@
 //! The indexes of a table, and the tables of a schema: for those who review, not for those who count.
 
+use super::postgres::regclass;
 use super::{DatabaseError, Session};
 use crate::relation::{Dialect, MainTable};
 
@@ -66,21 +67,16 @@ pub async fn table_names(session: &mut Session) -> Result<Vec<String>, DatabaseE
 
 /// Columns by their place; an expression has no name and ends the list.
 fn of_postgres(table: &MainTable) -> String {
-    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-    let name = match &table.schema {
-        Some(schema) => format!("{}.{}", quoted(schema), quoted(&table.name)),
-        None => quoted(&table.name),
-    };
     format!(
         "SELECT r.relname, a.attname, CASE WHEN i.indpred IS NULL THEN 0 ELSE 1 END \
          FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class r ON r.oid = i.indexrelid \
          JOIN pg_catalog.pg_am m ON m.oid = r.relam AND m.amname = 'btree' \
          CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place) \
          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND a.attnum > 0 \
-         WHERE i.indisvalid AND i.indrelid = pg_catalog.to_regclass('{}') AND k.place <= coalesce( \
+         WHERE i.indisvalid AND i.indrelid = pg_catalog.to_regclass({}) AND k.place <= coalesce( \
          (SELECT min(e.place) - 1 FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS e(number, place) WHERE e.number = 0), \
          i.indnkeyatts + 0) ORDER BY r.relname, k.place",
-        name.replace('\'', "''")
+        regclass(table)
     )
 }
 

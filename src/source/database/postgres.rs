@@ -13,7 +13,7 @@ use super::error::{ServerError, cancelled, from_server, one_line};
 use super::session::{Answer, MOST_ROWS, TooManyRows};
 use super::{DatabaseError, DatabaseOptions, Interrupt, Row};
 
-pub(super) use table::describe_table;
+pub(super) use table::{describe_table, regclass};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);

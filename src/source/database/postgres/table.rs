@@ -20,13 +20,18 @@ pub(in crate::source::database) async fn describe_table(
     session: &mut Session,
     table: &MainTable,
 ) -> Result<Option<TableInfo>, DatabaseError> {
+    let sql = format!("{DESCRIBE}{}) ORDER BY a.attnum", regclass(table));
+    let rows = session.rows(&sql).await?;
+    Ok(rows.first().map(|first| table_info(first, &rows)))
+}
+
+/// The table's name as the text that `to_regclass` takes, quotes and all.
+pub(in crate::source::database) fn regclass(table: &MainTable) -> String {
     let name = match &table.schema {
         Some(schema) => format!("{}.{}", quoted(schema), quoted(&table.name)),
         None => quoted(&table.name),
     };
-    let sql = format!("{DESCRIBE}'{}') ORDER BY a.attnum", name.replace('\'', "''"));
-    let rows = session.rows(&sql).await?;
-    Ok(rows.first().map(|first| table_info(first, &rows)))
+    format!("'{}'", name.replace('\'', "''"))
 }
 
 fn quoted(identifier: &str) -> String {
