@@ -9,8 +9,10 @@ mod number;
 mod partition;
 mod preview;
 mod ranges;
+mod strategy;
 mod tally;
 
 pub use counter::{BatchReading, read};
 pub use partition::Partition;
 pub use preview::{Preview, ends, preview, with_known_key};
+pub use strategy::{RangeKind, Sharing, Strategy};

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::output::{DocumentFormat, print_document, written};
 use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, interrupt_on_signals};
+use super::strategy::StrategyArgs;
 use super::{CliError, Global, exit, progress};
 use crate::report::{Collection, Plan, collect, metadata, payload};
 use crate::source::database::StatementLog;
@@ -17,6 +18,8 @@ pub(super) struct GenerateArgs {
     definitions: DefinitionArgs,
     #[command(flatten)]
     only: OnlyArgs,
+    #[command(flatten)]
+    strategy: StrategyArgs,
     /// How the payload is written
     #[arg(long, value_enum, default_value_t = DocumentFormat::Json)]
     format: DocumentFormat,
@@ -27,7 +30,7 @@ pub(super) struct GenerateArgs {
 
 pub(super) async fn run(global: &Global, args: GenerateArgs) -> Result<u8, CliError> {
     let setup = Setup::load(global, &args.definitions)?;
-    let plan = setup.plan(&args.only)?;
+    let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
     let (collection, uuid) = collected(&setup, &plan).await?;
     print_document(&payload(&collection.outcomes), args.format)?;
     if let Some(path) = &args.metadata {

@@ -26,6 +26,7 @@ mod run;
 mod setup;
 mod shipped;
 mod site;
+mod strategy;
 mod summary;
 mod test;
 mod trace;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::message::note;
 use super::output::{Format, counted, print};
 use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, interrupt_on_signals, why_not};
+use super::strategy::StrategyArgs;
 use super::{CliError, Global, exit, progress, summary};
 use crate::measure::Measure;
 use crate::report::{Delivered, Destination, Job, Plan, RunReport, run as run_job};
@@ -27,6 +28,8 @@ pub(super) struct RunArgs {
     /// Collect and store, but send nothing
     #[arg(long)]
     no_submit: bool,
+    #[command(flatten)]
+    strategy: StrategyArgs,
     /// Also write the payload to a file
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -42,7 +45,7 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
         note("next: service-ping preview shows what would leave if it were on");
         return Ok(exit::REPORTING_OFF);
     }
-    let plan = setup.plan(&args.only)?;
+    let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
     if args.dry_run {
         show_plan(&setup, &plan, args.format)?;
         return Ok(exit::DONE);

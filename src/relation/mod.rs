@@ -28,6 +28,7 @@ mod refusal;
 mod render;
 mod select;
 mod shape;
+mod shared;
 mod source;
 mod sqlite;
 mod statement;
@@ -37,6 +38,7 @@ mod tree;
 
 pub use condition::{Condition, ConditionKind};
 pub use query::Query;
+pub use shared::{IsUnique, Places, SharedRelation, SharedStatement};
 pub use tree::Relation;
 
 /// The SQL dialect a statement is rendered for.

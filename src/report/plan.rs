@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::Value;
 
 use super::read::isolated;
+use crate::batch::Strategy;
 use crate::config::MetricGlobs;
 use crate::definition::{DataCategory, KeyPath, Loaded, MetricDefinition, Status};
 use crate::instrumentation::{Class, Context, Registry, Request, class_of};
@@ -37,6 +38,8 @@ pub struct Plan<'a> {
     pub metrics: Vec<PlannedMetric<'a>>,
     /// Each measure once, with the key path of the first metric that asked for it.
     pub readings: Vec<(Measure, String)>,
+    /// How the readings of databases share the work.
+    pub strategy: Strategy,
 }
 
 /// One metric of the plan.
@@ -82,12 +85,22 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        Plan { metrics, readings }
+        Plan {
+            metrics,
+            readings,
+            strategy: Strategy::default(),
+        }
     }
 
     /// The plan of some of its metrics.
     pub fn keep(self, keep: impl Fn(&PlannedMetric<'a>) -> bool) -> Plan<'a> {
-        Plan::of(self.metrics.into_iter().filter(|metric| keep(metric)).collect())
+        let strategy = self.strategy;
+        Plan::of(self.metrics.into_iter().filter(|metric| keep(metric)).collect()).with(strategy)
+    }
+
+    /// The same plan, its readings shared as the strategy says.
+    pub fn with(self, strategy: Strategy) -> Plan<'a> {
+        Plan { strategy, ..self }
     }
 }
 
