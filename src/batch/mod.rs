@@ -3,16 +3,28 @@
 //! A range is a statement of bounded cost; a cancelled one is halved and tried again from the same place. What is
 //! counted twice or missed in no range is the contract of `ranges`, and is tested as a property.
 
+mod bitmap;
+mod board;
 mod bounds;
-mod counter;
+mod choice;
+mod lanes;
+mod member;
 mod number;
+mod pace;
 mod partition;
+mod piece;
+mod prepare;
 mod preview;
+mod price;
 mod ranges;
+mod reading;
+mod scan;
+mod statements;
 mod strategy;
 mod tally;
+mod value;
 
-pub use counter::{BatchReading, read};
 pub use partition::Partition;
 pub use preview::{Preview, ends, preview, with_known_key};
+pub use reading::{BatchReading, Taken, Work, read, read_all};
 pub use strategy::{RangeKind, Sharing, Strategy};

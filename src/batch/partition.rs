@@ -2,6 +2,7 @@
 
 use super::bounds::{Bounds, discover};
 use super::ranges::{KeyColumn, Ranges};
+use super::strategy::RangeKind;
 use crate::measure::{DatabaseMeasure, Failure, PrimaryKey, Reason};
 use crate::relation::{Column, KeyValue, Operation};
 use crate::source::database::{Database, Session, TableInfo, TableKind};
@@ -17,7 +18,7 @@ const MANY_RANGES: u64 = 1_000;
 const MOST_RANGES: u64 = 10_000;
 
 /// The way a measure's rows are split.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Partition {
     /// One statement: nothing to split by.
     Whole,
@@ -45,6 +46,63 @@ pub(super) fn choose(
         (Operation::DistinctCount, Some(column)) => by_values(measure, column, table),
         _ => by_key(measure, table, block_ranges),
     };
+    checked(measure, partition)
+}
+
+/// As [`choose`], with distinct values told apart here: any rows may stand in any range.
+///
+/// # Errors
+/// As [`choose`].
+pub(super) fn choose_by_key(
+    measure: &DatabaseMeasure,
+    table: Option<&TableInfo>,
+    block_ranges: bool,
+    kind: RangeKind,
+) -> Result<Partition, Failure> {
+    let partition = by_key(measure, table, block_ranges);
+    checked(measure, forced(partition, measure, table, block_ranges, kind))
+}
+
+/// The kind of ranges that is asked for, where the table has it.
+fn forced(
+    partition: Partition,
+    measure: &DatabaseMeasure,
+    table: Option<&TableInfo>,
+    block_ranges: bool,
+    kind: RangeKind,
+) -> Partition {
+    let Some(table) = table.filter(|_| !is_bounded(measure)) else {
+        return partition;
+    };
+    match (kind, partition) {
+        (RangeKind::Blocks, _) if block_ranges && table.kind == TableKind::Table => {
+            of_blocks(measure.relation.main_alias(), table)
+        }
+        (
+            RangeKind::Keyset,
+            Partition::Integer {
+                column,
+                batch_size,
+                nullable: false,
+            },
+        ) if table.indexed.contains(&column.name) => Partition::Keyset {
+            columns: vec![column],
+            batch_size: batch_size.unwrap_or(DEFAULT_BATCH),
+        },
+        (_, partition) => partition,
+    }
+}
+
+/// Ranges of blocks, for whoever tolerates that rows move while they are counted.
+pub(super) fn of_blocks(alias: &str, table: &TableInfo) -> Partition {
+    Partition::Blocks {
+        table: alias.to_owned(),
+        blocks: table.blocks,
+        size: DEFAULT_BLOCKS,
+    }
+}
+
+fn checked(measure: &DatabaseMeasure, partition: Partition) -> Result<Partition, Failure> {
     if is_bounded(measure) && !matches!(partition, Partition::Integer { .. }) {
         let message = "start and finish are given, but the rows are not batched by an integer column";
         return Err(Failure::new(Reason::BadBatchConfiguration, message));
@@ -116,11 +174,7 @@ fn by_key(measure: &DatabaseMeasure, table: Option<&TableInfo>, block_ranges: bo
                 batch_size: measure.batch_size.unwrap_or(DEFAULT_BATCH),
             }
         }
-        _ if block_ranges && table.kind == TableKind::Table => Partition::Blocks {
-            table: alias,
-            blocks: table.blocks,
-            size: DEFAULT_BLOCKS,
-        },
+        _ if block_ranges && table.kind == TableKind::Table => of_blocks(&alias, table),
         _ if table.has_rowid && !is_bounded(measure) => integer(
             measure,
             &Column {

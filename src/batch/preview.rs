@@ -1,9 +1,9 @@
 //! How a measure would be read, without counting anything: for dumps and reviews.
 
 use super::bounds;
-use super::counter::{counted_column, next, partition, statement, table_info, unwritable, wanted};
 use super::partition::Partition;
 use super::ranges::{Next, Ranges};
+use super::statements::{counted_column, next, partition, statement, table_info, unwritable, wanted};
 use crate::measure::{DatabaseMeasure, Failure, PrimaryKey};
 use crate::relation::{Column, KeyRange, Operation};
 use crate::source::database::{Database, Session, TableInfo};

@@ -27,19 +27,20 @@ pub(super) struct KeyColumn {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Walk {
-    /// Everything at once.
-    Whole { done: bool },
+    /// One range as it is; `None` is everything at once.
+    Once { range: Option<KeyRange>, done: bool },
     /// `next..end`; `end: None` goes on for ever, `next: None` is the end.
     Integer {
         column: Column,
         next: Option<i64>,
         end: Option<i64>,
     },
-    /// Blocks of a PostgreSQL table; the last range is open, for blocks that were added meanwhile.
+    /// Blocks of a PostgreSQL table; the last range of a whole table is open, for blocks that were added meanwhile.
     Blocks {
         table: String,
         next: Option<u64>,
         blocks: u64,
+        open: bool,
     },
     /// `(after, until]`, where the database is asked for each next key.
     Stepped {
@@ -67,8 +68,13 @@ pub(super) enum Next {
 
 impl Ranges {
     pub(super) fn whole() -> Ranges {
+        Ranges::once(None)
+    }
+
+    /// One range that is not split; `None` is everything at once.
+    pub(super) fn once(range: Option<KeyRange>) -> Ranges {
         Ranges {
-            walk: Walk::Whole { done: false },
+            walk: Walk::Once { range, done: false },
             nulls: None,
             size: 0,
             smallest: u64::MAX,
@@ -78,7 +84,10 @@ impl Ranges {
     /// Over nothing, before the rows whose key is NULL.
     pub(super) fn empty() -> Ranges {
         Ranges {
-            walk: Walk::Whole { done: true },
+            walk: Walk::Once {
+                range: None,
+                done: true,
+            },
             ..Ranges::whole()
         }
     }
@@ -103,6 +112,7 @@ impl Ranges {
                 table,
                 next: Some(0),
                 blocks,
+                open: true,
             },
             size,
             SMALLEST_BLOCKS,
@@ -146,7 +156,8 @@ impl Ranges {
     /// The range at hand; the same one until [`Ranges::advance`].
     pub(super) fn next(&self) -> Next {
         let next = match &self.walk {
-            Walk::Whole { done } => (!done).then_some(Next::Everything),
+            Walk::Once { done: true, .. } => None,
+            Walk::Once { range, done: false } => Some(range.clone().map_or(Next::Everything, Next::Range)),
             Walk::Integer { next: None, .. } | Walk::Blocks { next: None, .. } => None,
             Walk::Integer {
                 column,
@@ -164,8 +175,9 @@ impl Ranges {
                 table,
                 next: Some(from),
                 blocks,
+                open,
             } => {
-                let to = self.block_end(*from, *blocks);
+                let to = self.block_end(*from, *blocks).or((!open).then_some(*blocks));
                 Some(Next::Range(KeyRange::Blocks {
                     table: table.clone(),
                     from: *from,
@@ -232,7 +244,7 @@ impl Ranges {
     pub(super) fn advance(&mut self, stepped: Option<Vec<KeyValue>>) {
         let size = self.size;
         let exhausted = match &mut self.walk {
-            Walk::Whole { done } => std::mem::replace(done, true),
+            Walk::Once { done, .. } => std::mem::replace(done, true),
             Walk::Integer { next, end, .. } => {
                 let exhausted = next.is_none();
                 *next = next
@@ -257,6 +269,78 @@ impl Ranges {
         }
     }
 
+    /// The rows of a range of this walk as a walk of its own, in ranges of at most `size`; `None` where the range cannot
+    /// be split.
+    pub(super) fn again(&self, range: &KeyRange, size: u64) -> Option<Ranges> {
+        let walk = match (range, &self.walk) {
+            (KeyRange::Integer { column, from, to }, _) => Walk::Integer {
+                column: column.clone(),
+                next: Some(*from),
+                end: *to,
+            },
+            (
+                KeyRange::Blocks {
+                    table,
+                    from,
+                    to: Some(to),
+                },
+                _,
+            ) => Walk::Blocks {
+                table: table.clone(),
+                next: Some(*from),
+                blocks: *to,
+                open: false,
+            },
+            (KeyRange::Blocks { table, from, to: None }, Walk::Blocks { blocks, .. }) => Walk::Blocks {
+                table: table.clone(),
+                next: Some(*from),
+                blocks: (*blocks).max(from + 1),
+                open: true,
+            },
+            (KeyRange::Keyset { after, until, .. }, Walk::Stepped { columns, .. }) => Walk::Stepped {
+                columns: columns.clone(),
+                after: after.clone(),
+                until: until.clone(),
+                done: false,
+            },
+            _ => return None,
+        };
+        (size >= self.smallest).then(|| Ranges::new(walk, size, self.smallest))
+    }
+
+    /// Whether nothing is left.
+    pub(super) fn is_over(&self) -> bool {
+        self.next() == Next::End
+    }
+
+    /// How much a range holds: integers, blocks, or rows.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Makes this range and all after it as large as this.
+    pub(super) fn resize(&mut self, size: u64) {
+        self.size = size.max(1);
+    }
+
+    /// How much of the walk is left, in the unit of its size; `None` where nobody knows.
+    pub(super) fn left(&self) -> Option<u64> {
+        match &self.walk {
+            Walk::Integer {
+                next: Some(next),
+                end: Some(end),
+                ..
+            } => Some(next.abs_diff(*end)),
+            Walk::Blocks {
+                next: Some(next),
+                blocks,
+                ..
+            } => Some(blocks.saturating_sub(*next)),
+            Walk::Integer { next: None, .. } | Walk::Blocks { next: None, .. } | Walk::Once { .. } => Some(0),
+            _ => None,
+        }
+    }
+
     /// Makes this range and all after it half as large; false where they are small enough already.
     pub(super) fn halve(&mut self) -> bool {
         let halves = self.size / 2 >= self.smallest;
@@ -277,6 +361,15 @@ impl Ranges {
 
 fn names(columns: &[KeyColumn]) -> Vec<Column> {
     columns.iter().map(|key| key.column.clone()).collect()
+}
+
+/// How much a range holds, in the unit of its walk; `None` where nobody knows.
+pub(super) fn extent(range: &KeyRange) -> Option<u64> {
+    match range {
+        KeyRange::Integer { from, to, .. } => (*to).map(|to| from.abs_diff(to)),
+        KeyRange::Blocks { from, to, .. } => (*to).map(|to| to.saturating_sub(*from)),
+        _ => None,
+    }
 }
 
 /// `None` where the range goes up to the largest integer and includes it.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::number::ExactSum;
 use crate::measure::{Failure, Number, Reading, Reason};
-use crate::relation::{Aggregate, Column, Operation};
-use crate::source::database::Row;
+use crate::relation::{Aggregate, Column, Operation, Places};
+use crate::source::database::Cells;
 
 /// More groups than this belong in a warehouse, not in a payload.
 const MOST_GROUPS: usize = 10_000;
@@ -21,12 +21,12 @@ pub(super) enum Merge {
     Average,
 }
 
-/// The running result of a measure.
+/// The running numbers of a measure, one for each group.
 #[derive(Debug)]
 pub(super) struct Tally {
     merge: Merge,
-    /// How many group keys stand before the aggregates of a row.
-    keys: usize,
+    is_grouped: bool,
+    most_groups: usize,
     groups: BTreeMap<String, Part>,
 }
 
@@ -37,27 +37,33 @@ struct Part {
 }
 
 impl Tally {
-    pub(super) fn new(merge: Merge, keys: usize) -> Tally {
+    pub(super) fn new(merge: Merge, is_grouped: bool) -> Tally {
         Tally {
             merge,
-            keys,
+            is_grouped,
+            most_groups: MOST_GROUPS,
             groups: BTreeMap::new(),
         }
     }
 
+    /// Adds what a range gave; nothing of it where a row fails.
+    ///
     /// # Errors
     /// A number that cannot be read or held, or too many groups.
-    pub(super) fn add(&mut self, rows: &[Row]) -> Result<(), Failure> {
+    pub(super) fn add(&mut self, rows: &[Cells], places: &Places) -> Result<(), Failure> {
         for row in rows {
-            let Some((keys, values)) = row.split_at_checked(self.keys) else {
-                return Err(short_row());
-            };
-            let key = group_key(keys);
-            if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&key) {
-                let message = format!("the result has more than {MOST_GROUPS} groups");
+            if !is_of_member(row, places)? {
+                continue;
+            }
+            let key = key_of(row, places)?;
+            if self.groups.len() >= self.most_groups && !self.groups.contains_key(&key) {
+                let message = format!("the result has more than {} groups", self.most_groups);
                 return Err(Failure::new(Reason::TooManyGroups, message));
             }
-            self.groups.entry(key).or_default().add(self.merge, values)?;
+            self.groups
+                .entry(key)
+                .or_default()
+                .add(self.merge, row, &places.values)?;
         }
         Ok(())
     }
@@ -65,7 +71,7 @@ impl Tally {
     /// # Errors
     /// `overflow` where a sum has no place in 64 bits.
     pub(super) fn reading(self) -> Result<Reading, Failure> {
-        if self.keys == 0 {
+        if !self.is_grouped {
             let part = self.groups.into_values().next().unwrap_or_default();
             return Ok(part.number(self.merge)?.map_or(Reading::Empty, Reading::Number));
         }
@@ -79,8 +85,13 @@ impl Tally {
 }
 
 impl Part {
-    fn add(&mut self, merge: Merge, values: &[Option<String>]) -> Result<(), Failure> {
-        let value = |index: usize| values.get(index).ok_or_else(short_row).map(Option::as_deref);
+    fn add(&mut self, merge: Merge, row: &Cells, values: &[usize]) -> Result<(), Failure> {
+        let value = |index: usize| {
+            values
+                .get(index)
+                .ok_or_else(short_row)
+                .and_then(|place| text(row, *place))
+        };
         match merge {
             Merge::Count => self.rows = self.rows.checked_add(count(value(0)?)?).ok_or_else(overflow)?,
             Merge::Sum => self.add_sum(value(0)?)?,
@@ -104,6 +115,28 @@ impl Part {
             Merge::Average => self.sum.over(self.rows).map(Some),
         }
     }
+}
+
+/// Whether any of the group's rows is one of the member's.
+fn is_of_member(row: &Cells, places: &Places) -> Result<bool, Failure> {
+    match places.rows {
+        None => Ok(true),
+        Some(place) => Ok(count(text(row, place)?)? > 0),
+    }
+}
+
+fn key_of(row: &Cells, places: &Places) -> Result<String, Failure> {
+    let keys = places
+        .keys
+        .iter()
+        .map(|place| Ok(text(row, *place)?.map(str::to_owned)));
+    Ok(group_key(&keys.collect::<Result<Vec<_>, Failure>>()?))
+}
+
+fn text(row: &Cells, place: usize) -> Result<Option<&str>, Failure> {
+    let cell = row.get(place).ok_or_else(short_row)?;
+    let text = cell.as_deref().map(std::str::from_utf8).transpose();
+    text.map_err(|_| Failure::new(Reason::WrongType, "the result is not text"))
 }
 
 /// What one range is asked for.

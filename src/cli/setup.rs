@@ -243,6 +243,7 @@ pub(super) fn options(name: &str, database: &config::Database) -> DatabaseOption
         lock_timeout: database.lock_timeout,
         application_name: database.application_name.clone(),
         connections: database.connections as usize,
+        batch_time: std::time::Duration::from_millis(500),
     }
 }
 

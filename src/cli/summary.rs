@@ -20,12 +20,11 @@ pub(super) fn text(report: &RunReport) -> String {
     let outcomes = &report.collection.outcomes;
     let fallbacks: Vec<_> = report.collection.fallbacks().collect();
     let deprecated = deprecated(outcomes);
-    let statements: u64 = outcomes.iter().map(|outcome| outcome.statements).sum();
     let computed = format!(
         "{} in {}, {}",
         counted(outcomes.len() - fallbacks.len() - deprecated, "metric"),
         seconds(report.collection.elapsed),
-        counted(statements as usize, "statement"),
+        counted(report.collection.statements as usize, "statement"),
     );
     let mut text = line("recorded at", &iso8601(report.recorded_at)) + &line("computed", &computed);
     if deprecated > 0 {
@@ -186,7 +185,7 @@ pub(super) fn json(report: &RunReport) -> Value {
         "fallbacks": fallbacks,
         "deprecated": deprecated,
         "unreliable": outcomes.iter().filter(is_unreliable).count(),
-        "statements": outcomes.iter().map(|outcome| outcome.statements).sum::<u64>(),
+        "statements": report.collection.statements,
         "payload_bytes": report.payload.len(),
         "peak_memory_bytes": peak_memory(),
         "delivery": delivery,

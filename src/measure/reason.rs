@@ -173,4 +173,13 @@ impl Failure {
             message: message.into(),
         }
     }
+
+    /// The text of a panic may hold a row's value: only texts fixed in the code are kept.
+    pub fn of_panic(panic: &(dyn std::any::Any + Send)) -> Failure {
+        let message = panic
+            .downcast_ref::<&'static str>()
+            .copied()
+            .unwrap_or("the code of the counter panicked");
+        Failure::new(Reason::Panic, message)
+    }
 }

@@ -23,6 +23,34 @@ impl Relation {
     }
 }
 
+impl Relation {
+    /// What stands after FROM, up to WHERE: relations of equal texts read the same rows before any condition.
+    ///
+    /// # Errors
+    ///
+    /// A placeholder that is not bound.
+    pub fn from_text(&self) -> Result<String, RelationError> {
+        render::text(&self.parts.from, Dialect::Postgres)
+    }
+}
+
+impl Relation {
+    /// The conditions that AND puts together in its WHERE, each in its one spelling.
+    ///
+    /// # Errors
+    ///
+    /// A placeholder that is not bound.
+    pub fn terms(&self) -> Result<Vec<String>, RelationError> {
+        let terms = self
+            .parts
+            .filter
+            .clone()
+            .map(|filter| flat(filter, &BinaryOperator::And));
+        let text = |term| render::text(&disjunction(term)?, Dialect::Postgres);
+        terms.unwrap_or_default().into_iter().map(text).collect()
+    }
+}
+
 /// The conditions that AND puts together, sorted and each once.
 fn conjunction(filter: Expr) -> Result<Option<Expr>, RelationError> {
     let mut terms = Vec::new();

@@ -76,6 +76,15 @@ impl Relation {
         ))
     }
 
+    /// Its group keys as a dialect spells them, in their order.
+    ///
+    /// # Errors
+    ///
+    /// A placeholder that is not bound; a form that the dialect has not.
+    pub fn group_texts(&self, dialect: Dialect) -> Result<Vec<String>, RelationError> {
+        self.group_keys(dialect)
+    }
+
     /// The group keys as the select list names them.
     pub(super) fn group_keys(&self, dialect: Dialect) -> Result<Vec<String>, RelationError> {
         self.parts.groups.iter().map(|key| render::text(key, dialect)).collect()

@@ -44,6 +44,14 @@ impl SharedRelation {
         }
     }
 
+    /// The same for some of its members, by their places.
+    pub fn only(&self, members: &[usize]) -> SharedRelation {
+        let members = members.iter().filter_map(|place| self.members.get(*place)).cloned();
+        SharedRelation {
+            members: members.collect(),
+        }
+    }
+
     /// The statement that asks each member's aggregates of the rows in the range.
     ///
     /// # Errors

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::outcome::{Outcome, OutcomeState, deprecated_value, fallback_value};
 use super::plan::{Plan, PlannedMetric};
-use super::read::{Progress, Taken, isolated, read_all};
+use super::read::{Progress, isolated, read_all};
+use crate::batch::Taken;
 use crate::definition::AggregateOperator;
 use crate::measure::{Failure, Measure, Reading, Reason};
 use crate::source::Sources;
@@ -14,6 +15,8 @@ use crate::source::Sources;
 #[derive(Debug, Clone)]
 pub struct Collection {
     pub outcomes: Vec<Outcome>,
+    /// Statements that the databases were sent; those that several metrics shared count once.
+    pub statements: u64,
     pub elapsed: Duration,
 }
 
@@ -29,12 +32,13 @@ impl Collection {
 /// Takes the readings of the plan and makes the outcomes of it.
 pub async fn collect(plan: &Plan<'_>, sources: &Sources, progress: &dyn Progress) -> Collection {
     let begun = Instant::now();
-    let taken = read_all(&plan.readings, sources, progress).await;
+    let read = read_all(&plan.readings, plan.strategy, sources, progress).await;
     let measures = plan.readings.iter().map(|(measure, _)| measure);
-    let readings: HashMap<&Measure, Taken> = measures.zip(taken).collect();
+    let readings: HashMap<&Measure, Taken> = measures.zip(read.taken).collect();
     let outcomes = plan.metrics.iter().map(|metric| outcome(metric, &readings)).collect();
     Collection {
         outcomes,
+        statements: read.statements,
         elapsed: begun.elapsed(),
     }
 }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 
-use super::read::{Progress, Taken, panicked};
+use super::read::Progress;
+use crate::batch::Taken;
 use crate::event;
 use crate::measure::{EventMeasure, Failure, Measure, Reading, Reason};
 use crate::source::Sources;
@@ -61,7 +62,7 @@ async fn read_all(store: &dyn EventStore, asked: &[&EventMeasure], sources: &Sou
         read = AssertUnwindSafe(event::read(store, asked)).catch_unwind() => match read {
             Ok(results) => results,
             Err(panic) => {
-                let failure = panicked(panic.as_ref());
+                let failure = Failure::of_panic(panic.as_ref());
                 asked.iter().map(|_| Err(failure.clone())).collect()
             }
         },

@@ -4,7 +4,6 @@
 
 mod collect;
 mod events;
-mod lanes;
 mod outcome;
 mod payload;
 mod plan;

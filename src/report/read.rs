@@ -1,13 +1,12 @@
 //! Readings: each measure of a plan read once, on few connections, none able to break another.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::{join, join_all};
 
 use super::events::read_events;
-use super::lanes::read_database;
+use crate::batch::{self, Strategy, Taken, Work};
 use crate::measure::{Failure, Measure, Reading, Reason};
 use crate::source::Sources;
 
@@ -26,33 +25,39 @@ pub struct NoProgress;
 
 impl Progress for NoProgress {}
 
-/// What a measure gave, and what it took.
-#[derive(Debug, Clone)]
-pub(super) struct Taken {
-    pub(super) result: Result<Reading, Failure>,
-    pub(super) elapsed: Duration,
+/// All readings, and how many statements the databases were sent.
+pub(super) struct Readings {
+    /// In the order of the measures.
+    pub(super) taken: Vec<Taken>,
     pub(super) statements: u64,
-    pub(super) retries: u32,
 }
 
-/// All readings, in the order of the measures; each has the label that progress shows.
-pub(super) async fn read_all(measures: &[(Measure, String)], sources: &Sources, progress: &dyn Progress) -> Vec<Taken> {
+/// Takes all readings; each has the label that progress shows.
+pub(super) async fn read_all(
+    measures: &[(Measure, String)],
+    strategy: Strategy,
+    sources: &Sources,
+    progress: &dyn Progress,
+) -> Readings {
     progress.begin(measures.len());
-    let mut taken: Vec<Option<Taken>> = vec![None; measures.len()];
-    let mut lanes = Vec::new();
-    for (name, database) in &sources.databases {
-        let mine: Vec<usize> = (0..measures.len())
-            .filter(|index| asks(&measures[*index].0, name))
-            .collect();
-        lanes.push(read_database(mine, measures, database, sources, progress));
-    }
+    let told = |index: usize, taken: &Taken| {
+        let label = measures.get(index).map_or("", |(_, label)| label.as_str());
+        progress.reading(label, taken.result.as_ref().err());
+    };
+    let lanes = sources.databases.iter().map(|(name, database)| {
+        let work = work_of(name, measures, strategy);
+        batch::read_all(work, database, &sources.interrupt, &sources.log, &told)
+    });
     let (of_databases, of_events) = join(join_all(lanes), read_events(measures, sources, progress)).await;
-    for (index, result) in of_databases.into_iter().flatten().chain(of_events) {
-        taken[index] = Some(result);
+    let mut taken: Vec<Option<Taken>> = vec![None; measures.len()];
+    let mut statements = 0;
+    for (readings, number) in of_databases {
+        statements += number;
+        place(readings, &mut taken);
     }
-    let finish = |(index, slot): (usize, Option<Taken>)| {
+    place(of_events, &mut taken);
+    let known = |(slot, (measure, label)): (Option<Taken>, &(Measure, String))| {
         slot.unwrap_or_else(|| {
-            let (measure, label) = &measures[index];
             let begun = Instant::now();
             let result = isolated(|| read_known(measure, sources));
             progress.reading(label, result.as_ref().err());
@@ -64,14 +69,33 @@ pub(super) async fn read_all(measures: &[(Measure, String)], sources: &Sources, 
             }
         })
     };
-    let taken = taken.into_iter().enumerate().map(finish).collect();
+    let taken = taken.into_iter().zip(measures).map(known).collect();
     progress.end();
-    taken
+    Readings { taken, statements }
+}
+
+fn place(readings: Vec<(usize, Taken)>, taken: &mut [Option<Taken>]) {
+    for (index, reading) in readings {
+        if let Some(slot) = taken.get_mut(index) {
+            *slot = Some(reading);
+        }
+    }
+}
+
+/// The measures that a database answers.
+fn work_of<'a>(database: &str, measures: &'a [(Measure, String)], strategy: Strategy) -> Work<'a> {
+    let mut work = Work::new(strategy);
+    for (index, (measure, _)) in measures.iter().enumerate() {
+        if asks(measure, database) {
+            work.add(index, measure);
+        }
+    }
+    work
 }
 
 /// Runs pure code that may panic, as one failure.
 pub(super) fn isolated<T>(code: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    catch_unwind(AssertUnwindSafe(code)).unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+    catch_unwind(AssertUnwindSafe(code)).unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref())))
 }
 
 fn asks(measure: &Measure, database: &str) -> bool {
@@ -105,13 +129,4 @@ fn not_configured(database: &str) -> Failure {
         Reason::SourceNotConfigured,
         format!("the configuration has no [database.{database}]"),
     )
-}
-
-/// The text of a panic may hold a row's value: only texts fixed in the code are kept.
-pub(super) fn panicked(panic: &(dyn Any + Send)) -> Failure {
-    let message = panic
-        .downcast_ref::<&'static str>()
-        .copied()
-        .unwrap_or("the code of the counter panicked");
-    Failure::new(Reason::Panic, message)
 }

@@ -47,5 +47,6 @@ fn in_memory(name: &str) -> DatabaseOptions {
         lock_timeout: TIMEOUT,
         application_name: "service_ping".to_owned(),
         connections: 1,
+        batch_time: Duration::from_millis(500),
     }
 }

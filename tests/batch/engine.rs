@@ -89,6 +89,7 @@ pub fn read_from(url: &str, measure: &DatabaseMeasure) -> Read {
         lock_timeout: Duration::from_secs(5),
         application_name: "service-ping".to_owned(),
         connections: 1,
+        batch_time: std::time::Duration::from_millis(500),
     };
     let database = Database::new(options).expect("the url is one");
     let (_switch, interrupt) = Interrupt::channel();

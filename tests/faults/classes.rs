@@ -87,6 +87,7 @@ fn sources(url: &str, application_name: &str, log: StatementLog) -> Sources {
         lock_timeout: Duration::from_secs(60),
         application_name: application_name.to_owned(),
         connections: 2,
+        batch_time: std::time::Duration::from_millis(500),
     };
     let database = Database::new(options).expect("the scheme is known");
     // The switch is gone: nobody interrupts.

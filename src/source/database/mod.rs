@@ -21,7 +21,7 @@ pub use index::{IndexInfo, indexes, table_names};
 pub use listing::{ListedColumn, ListedTable};
 pub use rehearsal::Rehearsal;
 pub use schema::{ColumnKind, TableInfo, TableKind};
-pub use session::{Row, Session, Statement, StatementLog};
+pub use session::{Cells, Row, Session, Statement, StatementLog, unpacked};
 
 use crate::relation::{Dialect, MainTable};
 
@@ -47,6 +47,8 @@ pub struct DatabaseOptions {
     pub application_name: String,
     /// The most sessions that a run opens at once.
     pub connections: usize,
+    /// The time that one range of a scan may take; ranges grow and shrink by it.
+    pub batch_time: Duration,
 }
 
 /// A database URL; its `Debug` shows the scheme alone.

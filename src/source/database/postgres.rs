@@ -215,6 +215,23 @@ async fn answer_into(connection: &mut PgConnection, sql: &str, answer: Answer<'_
                 );
             }
         }
+        Answer::Cells { rows, packed } => {
+            let statement = AssertSqlSafe(sql.to_owned());
+            let mut stream = match packed {
+                true => sqlx::query(statement).persistent(false).fetch(connection),
+                false => sqlx::raw_sql(statement).fetch(connection),
+            };
+            while let Some(row) = stream.try_next().await? {
+                if rows.len() == MOST_ROWS {
+                    return Err(sqlx::Error::Decode(Box::new(TooManyRows)));
+                }
+                rows.push(
+                    (0..row.len())
+                        .map(|index| cell(&row, index))
+                        .collect::<Result<_, _>>()?,
+                );
+            }
+        }
         Answer::PackedIntegers(each) => {
             let query = sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(false);
             let row = query.fetch_one(connection).await?;
@@ -247,6 +264,14 @@ fn text(row: &PgRow, index: usize) -> Result<Option<String>, sqlx::Error> {
         return Ok(None);
     }
     Ok(Some(value.as_str().map_err(sqlx::Error::Decode)?.to_owned()))
+}
+
+fn cell(row: &PgRow, index: usize) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    let value = row.try_get_raw(index)?;
+    if value.is_null() {
+        return Ok(None);
+    }
+    Ok(Some(value.as_bytes().map_err(sqlx::Error::Decode)?.to_vec()))
 }
 
 fn sorted(error: &sqlx::Error, sql: &str, elapsed: Duration, timeout: Duration) -> DatabaseError {

@@ -55,6 +55,7 @@ impl Rehearsal {
             // There is one connection to share.
             options: DatabaseOptions {
                 connections: 1,
+                batch_time: std::time::Duration::from_millis(500),
                 ..options
             },
             dialect,

@@ -12,6 +12,8 @@ use crate::relation::{Dialect, MainTable};
 
 /// A row's columns as the database prints them; `None` is NULL.
 pub type Row = Vec<Option<String>>;
+/// A row's columns as bytes: texts as they are printed, packed values as they are; `None` is NULL.
+pub type Cells = Vec<Option<Vec<u8>>>;
 
 /// The most rows that [`Session::rows`] holds: far above any payload, far below any table.
 pub(super) const MOST_ROWS: usize = 100_000;
@@ -211,6 +213,50 @@ impl Session {
         Ok(rows)
     }
 
+    /// All rows of a statement, each column as bytes; where one is packed, values come as they are, not as text.
+    ///
+    /// # Errors
+    /// As [`Session::rows`].
+    pub async fn cells(&mut self, sql: &str, packed: bool) -> Result<Vec<Cells>, DatabaseError> {
+        let mut rows = Vec::new();
+        self.run(
+            sql,
+            Answer::Cells {
+                rows: &mut rows,
+                packed,
+            },
+        )
+        .await?;
+        Ok(rows)
+    }
+
+    /// The plans of statements, as JSON on PostgreSQL, in one round trip as far as none fails. Nothing is run.
+    ///
+    /// # Errors
+    /// Of each statement its own; what ends the session is said of all that follow.
+    pub async fn plans(&mut self, statements: &[String]) -> Vec<Result<String, DatabaseError>> {
+        let mut plans = Vec::with_capacity(statements.len());
+        while let Some(left) = statements.get(plans.len()..).filter(|left| !left.is_empty()) {
+            let sql: Vec<String> = left.iter().map(|sql| format!("EXPLAIN (FORMAT JSON) {sql}")).collect();
+            let mut rows = Vec::new();
+            let result = self.run(&sql.join(";\n"), Answer::Rows(&mut rows)).await;
+            let found = rows
+                .into_iter()
+                .map(|row| Ok(row.into_iter().flatten().next().unwrap_or_default()));
+            plans.extend(found.take(left.len()));
+            match result {
+                Ok(()) if plans.len() < statements.len() => return plans,
+                Ok(()) => {}
+                Err(error) if error.ends_session() => {
+                    plans.resize(statements.len(), Err(error));
+                }
+                Err(error) => plans.push(Err(error)),
+            }
+        }
+        plans.truncate(statements.len());
+        plans
+    }
+
     /// The integers of a packed column ([`crate::relation::Aggregate::PackedIntegers`]), one call each.
     ///
     /// # Errors
@@ -268,6 +314,19 @@ impl Session {
                 *rows = all.len() as u64;
                 result
             }
+            Answer::Cells { rows: all, packed } => {
+                let result = self
+                    .send(
+                        sql,
+                        Answer::Cells {
+                            rows: &mut *all,
+                            packed,
+                        },
+                    )
+                    .await;
+                *rows = all.len() as u64;
+                result
+            }
             Answer::PackedIntegers(each) => {
                 let mut counting = |integer| {
                     *rows += 1;
@@ -297,9 +356,25 @@ impl Session {
     }
 }
 
+/// The integers that a packed value holds ([`crate::relation::Aggregate::PackedIntegers`]).
+pub fn unpacked(dialect: Dialect, packed: &[u8], each: &mut dyn FnMut(i64)) {
+    match dialect {
+        Dialect::Postgres => {
+            let chunks = packed.as_chunks::<8>().0.iter();
+            chunks.for_each(|chunk| each(i64::from_be_bytes(*chunk)));
+        }
+        Dialect::Sqlite => {
+            let numbers = packed.split(|byte| *byte == b',');
+            let numbers = numbers.filter_map(|number| std::str::from_utf8(number).ok()?.parse().ok());
+            numbers.for_each(each);
+        }
+    }
+}
+
 /// Where the rows of a statement go.
 pub(super) enum Answer<'a> {
     Rows(&'a mut Vec<Row>),
+    Cells { rows: &'a mut Vec<Cells>, packed: bool },
     PackedIntegers(&'a mut (dyn FnMut(i64) + Send)),
     Values(&'a mut (dyn FnMut(&[u8]) + Send)),
 }

@@ -141,6 +141,15 @@ async fn answer_into(connection: &mut SqliteConnection, sql: &str, answer: Answe
                 );
             }
         }
+        Answer::Cells { rows, .. } => {
+            while let Some(row) = stream.try_next().await? {
+                if rows.len() == MOST_ROWS {
+                    return Err(sqlx::Error::Decode(Box::new(TooManyRows)));
+                }
+                let cells = (0..row.len()).map(|index| Ok(text(&row, index)?.map(String::into_bytes)));
+                rows.push(cells.collect::<Result<_, sqlx::Error>>()?);
+            }
+        }
         Answer::PackedIntegers(each) => {
             while let Some(row) = stream.try_next().await? {
                 let packed = text(&row, 0)?.unwrap_or_default();

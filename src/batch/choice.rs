@@ -1,0 +1,455 @@
+//! Which measures of a table are read together, and how: by what the database's planner says that it costs.
+//!
+//! A table that fits into one statement is read once for all. Of larger tables the plan of each measure tells whether an
+//! index serves it better than a place in the shared scan (spec, measured: costs of whole plans tell the ratio of times to
+//! a few per cent).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::member::Member;
+use super::pace::{Pace, Unit};
+use super::partition::{Partition, of_blocks};
+use super::prepare::{Prepared, Tables};
+use super::price::{Price, prices};
+use super::scan::Design;
+use super::strategy::{RangeKind, Sharing, Strategy};
+use crate::measure::{DatabaseMeasure, Failure};
+use crate::relation::{Aggregate, Dialect, MainTable, Relation, SharedRelation};
+use crate::source::database::{Session, TableInfo, TableKind};
+
+/// Blocks of 8 KiB that are read in one statement without asking what it costs.
+const SMALL_TABLE: u64 = 2_048;
+/// The same for SQLite, which does not say how large a table is.
+const FEW_ROWS: u64 = 100_000;
+/// What a unit of the planner takes at most, in memory (measured: 0.9 to 5.4 us).
+const SLOWEST_UNIT: Duration = Duration::from_micros(5);
+/// Rows that one packed value may hold.
+const PACKED_ROWS: f64 = 250_000.0;
+/// Conditions in common that are tried.
+const MOST_TERMS: usize = 8;
+/// Groups that a shared statement may have: each range gives a row for each.
+const SHARED_GROUPS: f64 = 1_000.0;
+
+/// The measures of one table, and what is needed to choose.
+pub(super) struct Family<'a, 'b> {
+    pub(super) prepared: Vec<Prepared<'a>>,
+    pub(super) tables: &'b Tables,
+    pub(super) strategy: Strategy,
+    pub(super) batch_time: Duration,
+}
+
+/// The scans that read the measures, and what cannot be read.
+pub(super) async fn designs<'a>(
+    family: Family<'a, '_>,
+    session: &mut Session,
+) -> (Vec<Design<'a>>, Vec<(usize, Failure)>) {
+    let mut chooser = Chooser {
+        tables: family.tables,
+        strategy: family.strategy,
+        batch_time: family.batch_time,
+        dialect: session.dialect(),
+        designs: Vec::new(),
+        failures: Vec::new(),
+    };
+    let mut buckets: BTreeMap<String, Vec<Prepared<'a>>> = BTreeMap::new();
+    for prepared in family.prepared {
+        if family.strategy.sharing == Sharing::Never || !prepared.member.can_share() {
+            chooser.apart(prepared, None, "it cannot share a statement");
+            continue;
+        }
+        let key = format!("{:?}", prepared.partition);
+        buckets.entry(key).or_default().push(prepared);
+    }
+    for bucket in buckets.into_values() {
+        for group in chooser.compatible(bucket) {
+            chooser.choose(group, session).await;
+        }
+    }
+    (chooser.designs, chooser.failures)
+}
+
+struct Chooser<'a, 'b> {
+    tables: &'b Tables,
+    strategy: Strategy,
+    batch_time: Duration,
+    dialect: Dialect,
+    designs: Vec<Design<'a>>,
+    failures: Vec<(usize, Failure)>,
+}
+
+impl<'a> Chooser<'a, '_> {
+    /// The measures in groups that one statement could tell apart.
+    fn compatible(&self, bucket: Vec<Prepared<'a>>) -> Vec<Vec<Prepared<'a>>> {
+        if self.related(&bucket).is_some() {
+            return vec![bucket];
+        }
+        let (grouped, plain): (Vec<_>, Vec<_>) = bucket
+            .into_iter()
+            .partition(|one| one.member.measure.relation.is_grouped());
+        let parts = [grouped, plain].into_iter().filter(|part| !part.is_empty());
+        parts.flat_map(|part| self.by_from(part)).collect()
+    }
+
+    fn by_from(&self, bucket: Vec<Prepared<'a>>) -> Vec<Vec<Prepared<'a>>> {
+        let mut of_from: BTreeMap<String, Vec<Prepared<'a>>> = BTreeMap::new();
+        for prepared in bucket {
+            let from = prepared.member.measure.relation.from_text().unwrap_or_default();
+            of_from.entry(from).or_default().push(prepared);
+        }
+        let mut groups: Vec<Vec<Prepared<'a>>> = Vec::new();
+        for same_from in of_from.into_values() {
+            if self.related(&same_from).is_none() {
+                groups.extend(same_from.into_iter().map(|one| vec![one]));
+                continue;
+            }
+            let fits = |group: &&mut Vec<Prepared<'a>>| {
+                let some: Vec<&Prepared<'a>> = group.iter().chain(&same_from).collect();
+                self.related_of(&some).is_some()
+            };
+            match groups.iter_mut().find(fits) {
+                Some(group) => group.extend(same_from),
+                None => groups.push(same_from),
+            }
+        }
+        groups
+    }
+
+    fn related(&self, members: &[Prepared<'a>]) -> Option<SharedRelation> {
+        self.related_of(&members.iter().collect::<Vec<_>>())
+    }
+
+    fn related_of(&self, members: &[&Prepared<'a>]) -> Option<SharedRelation> {
+        let relations: Vec<_> = members.iter().map(|one| &one.member.measure.relation).collect();
+        let shared = self.shared(&relations)?;
+        let asked: Vec<Vec<Aggregate>> = members.iter().map(|one| one.member.aggregates()).collect();
+        shared.select(self.dialect, &asked, None).ok().map(|_| shared)
+    }
+
+    fn shared(&self, relations: &[&Relation]) -> Option<SharedRelation> {
+        SharedRelation::of(relations, &|table, columns| self.is_unique(table, columns))
+    }
+
+    fn is_unique(&self, table: &MainTable, columns: &[String]) -> bool {
+        let info = self.tables.get(&(table.schema.clone(), table.name.clone()));
+        info.and_then(Option::as_ref).is_some_and(|info| {
+            !info.primary_key.is_empty() && info.primary_key.iter().all(|key| columns.contains(key))
+        })
+    }
+
+    async fn choose(&mut self, group: Vec<Prepared<'a>>, session: &mut Session) {
+        if group.len() == 1 && self.is_small(group.first()) {
+            return group
+                .into_iter()
+                .for_each(|one| self.together(vec![one], None, String::new()));
+        }
+        if self.is_small(group.first()) || self.dialect == Dialect::Sqlite {
+            let why = match self.is_small(group.first()) {
+                true => "the table fits into one statement",
+                false => "one pass over the table costs less than several",
+            };
+            return self.together(group, None, why.to_owned());
+        }
+        let prices = prices(&group, &|relations| self.shared(relations), session).await;
+        let (base, priced) = match prices {
+            Ok(prices) => prices,
+            Err(failure) => {
+                let failed = group.iter().map(|one| (one.member.index, failure.clone()));
+                self.failures.extend(failed);
+                return;
+            }
+        };
+        let mut members = Vec::new();
+        for (one, price) in group.into_iter().zip(priced) {
+            match price {
+                Ok(price) => members.push((one, price)),
+                Err(failure) => self.failures.push((one.member.index, failure)),
+            }
+        }
+        if self.strategy.sharing == Sharing::Always {
+            let cost = base + members.iter().map(|(_, price)| price.riding).sum::<f64>();
+            let members = members.into_iter().map(|(one, _)| one).collect();
+            return self.together(members, Some(cost), "sharing was asked for".to_owned());
+        }
+        self.by_cost(base, members, session).await;
+    }
+
+    async fn by_cost(&mut self, base: f64, members: Vec<(Prepared<'a>, Price)>, session: &mut Session) {
+        let (riders, alone): (Vec<_>, Vec<_>) = members.into_iter().partition(|(_, price)| price.riding < price.alone);
+        let together = base + riders.iter().map(|(_, price)| price.riding).sum::<f64>();
+        let apart: f64 = riders.iter().map(|(_, price)| price.alone).sum();
+        let (riders, alone) = match together < apart {
+            true => (riders, alone),
+            false => (Vec::new(), riders.into_iter().chain(alone).collect()),
+        };
+        for (riders, cost) in self.by_groups(riders, base) {
+            let number = riders.len();
+            let why = format!("{number} together cost {cost:.0}, apart {apart:.0}");
+            self.together(riders, Some(cost), why);
+        }
+        for (cluster, cost) in self.clusters(alone, session).await {
+            let (members, prices): (Vec<_>, Vec<_>) = cluster.into_iter().unzip();
+            let alone: f64 = prices.iter().map(|price: &Price| price.alone).sum();
+            let why = match members.len() {
+                1 => format!(
+                    "by itself it costs {cost:.0}, in the shared scan {:.0} more",
+                    prices[0].riding
+                ),
+                number => format!("{number} under their common condition cost {cost:.0}, apart {alone:.0}"),
+            };
+            let rows = prices.iter().map(|price| price.rows).fold(0.0, f64::max);
+            self.selective(members, cost, rows, why);
+        }
+    }
+
+    /// Members of different groups in statements of their own, where all combinations would be too many.
+    fn by_groups(&self, riders: Vec<(Prepared<'a>, Price)>, base: f64) -> Vec<(Vec<Prepared<'a>>, f64)> {
+        let mut scans: Vec<Riders<'a>> = Vec::new();
+        let (grouped, plain): (Vec<_>, Vec<_>) = riders
+            .into_iter()
+            .partition(|(one, _)| one.member.measure.relation.is_grouped());
+        for (one, price) in plain.into_iter().chain(grouped) {
+            let keys = one
+                .member
+                .measure
+                .relation
+                .group_texts(self.dialect)
+                .unwrap_or_default();
+            let groups = if keys.is_empty() { 1.0 } else { price.groups.max(1.0) };
+            match scans.iter_mut().find(|riders| riders.takes(&keys, groups)) {
+                Some(riders) => riders.add(one, price.riding, keys, groups),
+                None => {
+                    let mut riders = Riders::over(base);
+                    riders.add(one, price.riding, keys, groups);
+                    scans.push(riders);
+                }
+            }
+        }
+        scans.into_iter().map(|riders| (riders.members, riders.cost)).collect()
+    }
+
+    /// Measures with a condition in common, such as a window, where one statement under it costs less than several.
+    async fn clusters(
+        &self,
+        mut alone: Vec<(Prepared<'a>, Price)>,
+        session: &mut Session,
+    ) -> Vec<(Vec<(Prepared<'a>, Price)>, f64)> {
+        let mut clusters = Vec::new();
+        for term in common_terms(&alone) {
+            let has = |(one, _): &(Prepared<'a>, Price)| terms(one).contains(&term);
+            let (with, without): (Vec<_>, Vec<_>) = alone.into_iter().partition(has);
+            alone = without;
+            let members: Vec<&Prepared<'a>> = with.iter().map(|(one, _)| one).collect();
+            let apart: f64 = with.iter().map(|(_, price)| price.alone).sum();
+            match self.cost_of(&members, session).await {
+                Some(cost) if with.len() > 1 && cost < apart => clusters.push((with, cost)),
+                _ => alone.extend(with),
+            }
+        }
+        clusters.extend(alone.into_iter().map(|(one, price)| {
+            let cost = price.alone;
+            (vec![(one, price)], cost)
+        }));
+        clusters
+    }
+
+    async fn cost_of(&self, members: &[&Prepared<'a>], session: &mut Session) -> Option<f64> {
+        if members.len() < 2 {
+            return None;
+        }
+        let shared = self.related_of(members)?;
+        let asked: Vec<Vec<Aggregate>> = members.iter().map(|one| one.member.aggregates()).collect();
+        let statement = shared.select(self.dialect, &asked, None).ok()?;
+        let plans = session.plans(&[statement.sql]).await;
+        let plan = plans.into_iter().next()?.ok()?;
+        Price::cost(&plan)
+    }
+
+    fn is_small(&self, one: Option<&Prepared<'a>>) -> bool {
+        let Some(table) = one.and_then(|one| one.table.as_deref()) else {
+            return false;
+        };
+        match self.dialect {
+            Dialect::Postgres => table.kind == TableKind::Table && (1..=SMALL_TABLE).contains(&table.blocks),
+            Dialect::Sqlite => table.estimated_rows.is_some_and(|rows| rows <= FEW_ROWS),
+        }
+    }
+
+    /// One pass over the table for all of them.
+    fn together(&mut self, members: Vec<Prepared<'a>>, cost: Option<f64>, why: String) {
+        let Some(first) = members.first().cloned() else { return };
+        let Some(relation) = self.related(&members) else {
+            return members
+                .into_iter()
+                .for_each(|one| self.apart(one, None, "it cannot share a statement"));
+        };
+        let is_small = self.is_small(Some(&first)) && self.strategy.ranges == RangeKind::Auto && !is_bounded(&first);
+        let approximate = self.strategy.ranges == RangeKind::Auto
+            && members.iter().all(|one| tolerates_updates(one.member.measure))
+            && !is_bounded(&first);
+        let partition = match &first.table {
+            _ if is_small => Partition::Whole,
+            Some(table) if approximate && self.dialect == Dialect::Postgres && table.kind == TableKind::Table => {
+                of_blocks(first.member.measure.relation.main_alias(), table)
+            }
+            _ => first.partition.clone(),
+        };
+        let cost = cost.unwrap_or_else(|| small_cost(first.table.as_deref(), members.len()));
+        let otherwise = is_small.then(|| first.partition.clone());
+        self.design(members, relation, partition, otherwise, cost, why);
+    }
+
+    /// A few rows that an index finds: one statement, because each range would ask the index again.
+    fn selective(&mut self, members: Vec<Prepared<'a>>, cost: f64, rows: f64, why: String) {
+        let Some(relation) = self.related(&members) else { return };
+        let Some(first) = members.first().cloned() else { return };
+        let packed = members.iter().any(|one| one.member.is_packed());
+        let is_short = SLOWEST_UNIT.mul_f64(cost.max(0.0)) <= self.batch_time && (!packed || rows <= PACKED_ROWS);
+        let whole = is_short && self.strategy.ranges == RangeKind::Auto && !is_bounded(&first);
+        let by_values = packed && !whole && members.len() == 1;
+        if by_values && let Ok(one) = super::prepare::by_values(&first.member, self.tables, true) {
+            if has_index(&one) {
+                return self.apart(one, Some(cost), &why);
+            }
+        }
+        let (partition, otherwise) = match whole {
+            true => (Partition::Whole, Some(first.partition.clone())),
+            false => (first.partition.clone(), None),
+        };
+        self.design(members, relation, partition, otherwise, cost, why);
+    }
+
+    /// A measure by itself, in the ranges that are its own.
+    fn apart(&mut self, one: Prepared<'a>, cost: Option<f64>, why: &str) {
+        let Some(relation) = SharedRelation::of(&[&one.member.measure.relation], &|_, _| false) else {
+            return;
+        };
+        let cost = cost.unwrap_or_else(|| small_cost(one.table.as_deref(), 1));
+        let partition = one.partition.clone();
+        self.design(vec![one], relation, partition, None, cost, why.to_owned());
+    }
+
+    fn design(
+        &mut self,
+        members: Vec<Prepared<'a>>,
+        relation: SharedRelation,
+        partition: Partition,
+        otherwise: Option<Partition>,
+        cost: f64,
+        why: String,
+    ) {
+        let Some(first) = members.first() else { return };
+        let unit = match partition {
+            Partition::Blocks { .. } => Unit::Blocks,
+            _ => Unit::Rows,
+        };
+        let packed = members.iter().any(|one| one.member.is_packed());
+        let declared = members.iter().filter_map(|one| one.member.measure.batch_size).min();
+        let declared = declared.filter(|_| unit == Unit::Rows).or(unbounded(&partition));
+        let table = first.table.clone();
+        let ends = ends(first, &members);
+        let members: Vec<Member<'a>> = members.into_iter().map(|one| one.member).collect();
+        self.designs.push(Design {
+            pace: Pace::new(self.strategy.sharing, self.batch_time, unit, packed, declared),
+            members,
+            relation,
+            partition,
+            otherwise,
+            ends,
+            table,
+            cost,
+            why,
+        });
+    }
+}
+
+/// A range over everything is as large as it is for a reason.
+fn unbounded(partition: &Partition) -> Option<u64> {
+    match partition {
+        Partition::Integer {
+            batch_size: Some(u64::MAX),
+            ..
+        } => Some(u64::MAX),
+        _ => None,
+    }
+}
+
+/// The measure whose ends are those of all: without a window, where not all have the same.
+fn ends(first: &Prepared<'_>, members: &[Prepared<'_>]) -> DatabaseMeasure {
+    let mut ends = first.member.measure.clone();
+    if members.iter().any(|one| one.member.measure.window != ends.window) {
+        ends.window = None;
+    }
+    ends
+}
+
+/// Members of one statement, and the groups that their keys make.
+struct Riders<'a> {
+    members: Vec<Prepared<'a>>,
+    cost: f64,
+    keys: Vec<Vec<String>>,
+    groups: f64,
+}
+
+impl<'a> Riders<'a> {
+    fn over(base: f64) -> Riders<'a> {
+        Riders {
+            members: Vec::new(),
+            cost: base,
+            keys: vec![Vec::new()],
+            groups: 1.0,
+        }
+    }
+
+    fn takes(&self, keys: &Vec<String>, groups: f64) -> bool {
+        self.keys.contains(keys) || self.groups * groups <= SHARED_GROUPS
+    }
+
+    fn add(&mut self, one: Prepared<'a>, cost: f64, keys: Vec<String>, groups: f64) {
+        self.members.push(one);
+        self.cost += cost;
+        if !self.keys.contains(&keys) {
+            self.keys.push(keys);
+            self.groups *= groups;
+        }
+    }
+}
+
+fn terms(one: &Prepared<'_>) -> Vec<String> {
+    one.member.measure.relation.terms().unwrap_or_default()
+}
+
+/// The conditions that several measures share, those of most first.
+fn common_terms(alone: &[(Prepared<'_>, Price)]) -> Vec<String> {
+    let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+    for term in alone.iter().flat_map(|(one, _)| terms(one)) {
+        *counted.entry(term).or_default() += 1;
+    }
+    let mut common: Vec<(String, usize)> = counted.into_iter().filter(|(_, number)| *number > 1).collect();
+    common.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    common.truncate(MOST_TERMS);
+    common.into_iter().map(|(term, _)| term).collect()
+}
+
+fn is_bounded(one: &Prepared<'_>) -> bool {
+    one.member.measure.start.is_some() || one.member.measure.finish.is_some()
+}
+
+/// Whether rows may be seen twice, or not at all, where they are updated while they are counted.
+fn tolerates_updates(_measure: &DatabaseMeasure) -> bool {
+    false
+}
+
+/// Whether its ranges are found by an index.
+fn has_index(one: &Prepared<'_>) -> bool {
+    match (&one.partition, &one.table) {
+        (Partition::Integer { column, .. }, Some(table)) => table.indexed.contains(&column.name),
+        _ => false,
+    }
+}
+
+/// A pass over a table, as the planner would put it, by its size alone.
+fn small_cost(table: Option<&TableInfo>, members: usize) -> f64 {
+    let table = table.map_or((0, 0), |table| (table.blocks, table.estimated_rows.unwrap_or_default()));
+    table.0 as f64 + table.1 as f64 * 0.01 * (1 + members) as f64
+}

@@ -1,0 +1,356 @@
+//! The lanes of one database: few connections, each taking one task after the other.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use tokio::sync::Semaphore;
+
+use super::bitmap::BitmapBudget;
+use super::board::{Board, Family, Next, Task};
+use super::choice::{self, designs};
+use super::prepare::{Tables, prepared};
+use super::reading::{Taken, Work};
+use super::scan::{Answer, Claim, Ended, Form, Scan, Settled};
+use super::strategy::{Sharing, Strategy};
+use super::value;
+use crate::measure::{Failure, Reason};
+use crate::sketch::HyperLogLog;
+use crate::source::database::{Database, DatabaseError, Interrupt, Session, StatementLog};
+
+/// So often a session may end under a scan, or its planning, that asks for no more than its table's ends.
+const STRIKES: u32 = 2;
+
+/// What the lanes of a database share.
+pub(super) struct Lanes<'a> {
+    board: Board<'a>,
+    database: &'a Database,
+    interrupt: &'a Interrupt,
+    log: &'a StatementLog,
+    strategy: Strategy,
+    lanes: usize,
+    budget: BitmapBudget,
+    told: &'a (dyn Fn(usize, &Taken) + Sync),
+    taken: Mutex<Vec<(usize, Taken)>>,
+    statements: AtomicU64,
+    /// Holds the helpers back until the server has answered once.
+    gate: Semaphore,
+    is_open: AtomicBool,
+}
+
+/// Reads everything; the readings in no order, and how many statements they took.
+pub(super) async fn run<'a>(
+    work: Work<'a>,
+    database: &'a Database,
+    interrupt: &'a Interrupt,
+    log: &'a StatementLog,
+    told: &'a (dyn Fn(usize, &Taken) + Sync),
+) -> (Vec<(usize, Taken)>, u64) {
+    let strategy = work.strategy;
+    let lanes = match strategy.sharing {
+        Sharing::Never => 1,
+        _ => database.options().connections.max(1),
+    };
+    let lanes = Lanes {
+        board: Board::new(work.tasks()),
+        database,
+        interrupt,
+        log,
+        strategy,
+        lanes,
+        budget: BitmapBudget::default(),
+        told,
+        taken: Mutex::default(),
+        statements: AtomicU64::new(0),
+        gate: Semaphore::new(0),
+        is_open: AtomicBool::new(false),
+    };
+    join_all((0..lanes.lanes).map(|lane| lanes.run(lane == 0))).await;
+    let taken = lanes.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
+    (taken, lanes.statements.into_inner())
+}
+
+impl<'a> Lanes<'a> {
+    /// One lane. The lead answers for every task: it waits for a server that is away, and what cannot be read falls back.
+    /// The others only help, for as long as the server has a connection for them: a role that may connect only so often
+    /// costs time, and no metric.
+    async fn run(&self, leads: bool) {
+        if !leads && self.gate.acquire().await.is_err() {
+            return;
+        }
+        let mut session = None;
+        loop {
+            let mut changes = self.board.changes();
+            let task = match self.board.next() {
+                Next::Done => break,
+                Next::Wait => {
+                    drop(changes.changed().await);
+                    continue;
+                }
+                Next::Task(task) => task,
+            };
+            match self.session(session.take(), leads).await {
+                Ok(mut open) => {
+                    let before = open.statements();
+                    let usable = self.work(&mut open, task).await;
+                    self.statements.fetch_add(open.statements() - before, Ordering::Relaxed);
+                    if usable {
+                        session = Some(open);
+                    }
+                }
+                Err(_) if !leads => {
+                    self.board.put_back(task);
+                    self.board.done();
+                    return;
+                }
+                Err(failure) => self.give_up(task, &failure).await,
+            }
+            self.board.done();
+        }
+        if leads {
+            self.gate.close();
+        }
+        if let Some(session) = session {
+            session.close().await;
+        }
+    }
+
+    async fn session(&self, open: Option<Session>, leads: bool) -> Result<Session, Failure> {
+        let opened = match open {
+            _ if self.interrupt.is_raised() => Err(DatabaseError::Interrupted),
+            Some(open) => Ok(open),
+            None if leads => self.database.open_patiently(self.interrupt, self.log.clone()).await,
+            None => self.database.open(self.interrupt, self.log.clone()).await,
+        };
+        match opened {
+            Ok(open) => {
+                if leads && !self.is_open.swap(true, Ordering::Relaxed) {
+                    self.gate.add_permits(self.lanes);
+                }
+                Ok(open)
+            }
+            Err(DatabaseError::Interrupted) => Err(not_run()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Does what the task says; false where the session can be used no more.
+    async fn work(&self, session: &mut Session, task: Task<'a>) -> bool {
+        match task {
+            Task::Plan(family) => self.plan(session, family).await,
+            Task::Value(index, measure) => {
+                let begun = Instant::now();
+                let before = session.statements();
+                let attempt = AssertUnwindSafe(value::read(session, measure)).catch_unwind().await;
+                let result = attempt.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref())));
+                let usable = !result.as_ref().is_err_and(|failure| ends_session(failure.reason));
+                let taken = Taken {
+                    result,
+                    elapsed: begun.elapsed(),
+                    statements: session.statements() - before,
+                    retries: 0,
+                };
+                self.take(index, taken);
+                usable
+            }
+            Task::Read(scan) => self.read(session, &scan).await,
+        }
+    }
+
+    async fn plan(&self, session: &mut Session, mut family: Family<'a>) -> bool {
+        let strategy = Strategy {
+            sharing: family.sharing,
+            ..self.strategy
+        };
+        let mut tables = Tables::new();
+        let mut ready = Vec::with_capacity(family.measures.len());
+        for (place, (index, measure)) in family.measures.iter().enumerate() {
+            let attempt = prepared(*index, measure, session, self.database, &mut tables, strategy);
+            let result = AssertUnwindSafe(attempt).catch_unwind().await;
+            match result.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref()))) {
+                Ok(prepared) => ready.push(prepared),
+                Err(failure) if ends_session(failure.reason) => {
+                    self.take(*index, Taken::of(failure));
+                    family.measures.remove(place);
+                    self.board.put_back(Task::Plan(family));
+                    return false;
+                }
+                Err(failure) => self.take(*index, Taken::of(failure)),
+            }
+        }
+        let chosen = choice::Family {
+            prepared: ready,
+            tables: &tables,
+            strategy,
+            batch_time: self.database.options().batch_time,
+        };
+        let (designs, failures) = designs(chosen, session).await;
+        let scans = designs.into_iter().map(|design| Scan::new(design, &self.budget));
+        self.board.add_scans(scans);
+        self.without_plan(family, failures)
+    }
+
+    /// What could not be planned fails, or is planned once more where only the session ended.
+    fn without_plan(&self, family: Family<'a>, failures: Vec<(usize, Failure)>) -> bool {
+        let (cut_short, failed): (Vec<_>, Vec<_>) = failures
+            .into_iter()
+            .partition(|(_, failure)| ends_session(failure.reason));
+        for (index, failure) in failed {
+            self.take(index, Taken::of(failure));
+        }
+        if cut_short.is_empty() {
+            return true;
+        }
+        if family.attempts + 1 >= STRIKES || self.interrupt.is_raised() {
+            for (index, failure) in cut_short {
+                self.take(index, Taken::of(failure));
+            }
+            return false;
+        }
+        let again = |(index, _): &&(usize, _)| cut_short.iter().any(|(cut, _)| cut == index);
+        let measures = family.measures.iter().filter(again).copied().collect();
+        self.board.put_back(Task::Plan(Family {
+            measures,
+            attempts: family.attempts + 1,
+            ..family
+        }));
+        false
+    }
+
+    /// Reads ranges of a scan until there is none to claim.
+    async fn read(&self, session: &mut Session, scan: &Scan<'a>) -> bool {
+        loop {
+            if self.interrupt.is_raised() {
+                self.end(scan.interrupt().await);
+                return true;
+            }
+            match scan.claim(session, self.database, self.lanes).await {
+                Ok(Some(claim)) => {
+                    if !self.count(session, scan, claim).await {
+                        return false;
+                    }
+                }
+                Ok(None) => {
+                    self.settle(scan.finish().await);
+                    return true;
+                }
+                Err(failure) => {
+                    let ended = ends_session(failure.reason);
+                    if !ended || scan.strike() >= STRIKES {
+                        self.end(scan.abandon(&failure).await);
+                    }
+                    return !ended;
+                }
+            }
+        }
+    }
+
+    /// Reads one range; false where the session can be used no more.
+    async fn count(&self, session: &mut Session, scan: &Scan<'a>, claim: Claim) -> bool {
+        let begun = Instant::now();
+        let counting = async {
+            let answer = answer(session, &claim).await;
+            let usable = !answer.as_ref().is_err_and(DatabaseError::ends_session);
+            let settled = scan.settle(claim, answer, begun.elapsed(), session.dialect()).await;
+            (settled, usable)
+        };
+        match AssertUnwindSafe(counting).catch_unwind().await {
+            Ok((settled, usable)) => {
+                self.settle(settled);
+                usable
+            }
+            Err(panic) => {
+                self.end(scan.abandon(&Failure::of_panic(panic.as_ref())).await);
+                false
+            }
+        }
+    }
+
+    fn settle(&self, settled: Settled<'a>) {
+        self.end(settled.ended);
+        if !settled.outgrown.is_empty() {
+            let measures = settled.outgrown.iter().map(|member| (member.index, member.measure));
+            self.board.put_back(Task::Plan(Family {
+                measures: measures.collect(),
+                sharing: Sharing::Never,
+                attempts: 0,
+            }));
+        }
+        self.board.tell();
+    }
+
+    fn end(&self, ended: Vec<Ended>) {
+        for Ended { index, result, took } in ended {
+            let taken = Taken {
+                result,
+                elapsed: took.elapsed,
+                statements: took.statements,
+                retries: took.retries,
+            };
+            self.take(index, taken);
+        }
+    }
+
+    fn take(&self, index: usize, taken: Taken) {
+        (self.told)(index, &taken);
+        self.taken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((index, taken));
+    }
+
+    /// No session can be had for the task.
+    async fn give_up(&self, task: Task<'a>, failure: &Failure) {
+        match task {
+            Task::Plan(family) => {
+                for (index, _) in family.measures {
+                    self.take(index, Taken::of(failure.clone()));
+                }
+            }
+            Task::Value(index, _) => self.take(index, Taken::of(failure.clone())),
+            Task::Read(scan) => self.end(scan.abandon(failure).await),
+        }
+    }
+}
+
+/// Sends a claim's statement.
+pub(super) async fn answer(session: &mut Session, claim: &Claim) -> Result<Answer, DatabaseError> {
+    match claim.form {
+        Form::Rows { packed } => session.cells(&claim.sql, packed).await.map(Answer::Rows),
+        Form::Planned => session.rows(&claim.sql).await.map(|_| Answer::Nothing),
+        Form::Values => {
+            let mut sketch = HyperLogLog::default();
+            let add = &mut |value: &[u8]| {
+                sketch.add(value);
+            };
+            session.values(&claim.sql, add).await?;
+            Ok(Answer::Values(Box::new(sketch)))
+        }
+    }
+}
+
+fn not_run() -> Failure {
+    Failure::new(Reason::NotRun, "the run was interrupted before this metric")
+}
+
+pub(super) fn ends_session(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::ConnectionLost | Reason::ConnectionTerminated | Reason::Cancelled | Reason::SourceUnavailable
+    )
+}
+
+impl Taken {
+    /// A failure that took nothing to find out.
+    fn of(failure: Failure) -> Taken {
+        Taken {
+            result: Err(failure),
+            elapsed: Duration::ZERO,
+            statements: 0,
+            retries: 0,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A measure as a part of a scan: what it asks of each range, and what its ranges add up to.
+
+use super::bitmap::{Bitmap, BitmapBudget};
+use super::tally::{Merge, Tally};
+use crate::measure::{DatabaseMeasure, Failure, Number, Reading, Reason};
+use crate::relation::{Aggregate, Column, Dialect, Operation, Places};
+use crate::sketch::HyperLogLog;
+use crate::source::database::{Cells, unpacked};
+
+/// A measure that a scan reads.
+#[derive(Debug, Clone)]
+pub(super) struct Member<'a> {
+    /// Its place among the measures of the run.
+    pub(super) index: usize,
+    pub(super) measure: &'a DatabaseMeasure,
+    pub(super) asked: Asked,
+}
+
+/// What a measure asks of each range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Numbers that add up.
+    Numbers(Merge, Vec<Aggregate>),
+    /// All integers of a column, to be told apart here.
+    Distinct(Column),
+    /// All integers of a column, for a sketch.
+    Sketch(Column),
+    /// All values of a column, a row each, for a sketch.
+    Values(Column),
+    /// How many groups have how many rows, of the whole relation.
+    Histogram { from: i64, to: i64, size: i64 },
+}
+
+impl Member<'_> {
+    /// What is asked of a range in the select list.
+    pub(super) fn aggregates(&self) -> Vec<Aggregate> {
+        match &self.asked {
+            Asked::Numbers(_, aggregates) => aggregates.clone(),
+            Asked::Distinct(column) | Asked::Sketch(column) => vec![Aggregate::PackedIntegers(column.clone())],
+            Asked::Values(column) => vec![Aggregate::Values(column.clone())],
+            Asked::Histogram { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether it can stand in a statement beside others.
+    pub(super) fn can_share(&self) -> bool {
+        // Ends that a definition gives are those of its own ranges.
+        if self.measure.start.is_some() || self.measure.finish.is_some() {
+            return false;
+        }
+        match &self.asked {
+            Asked::Numbers(_, aggregates) => !aggregates
+                .iter()
+                .any(|aggregate| matches!(aggregate, Aggregate::CountDistinct(_))),
+            Asked::Distinct(_) | Asked::Sketch(_) => true,
+            Asked::Values(_) | Asked::Histogram { .. } => false,
+        }
+    }
+
+    /// Whether it fetches values in packed form.
+    pub(super) fn is_packed(&self) -> bool {
+        matches!(self.asked, Asked::Distinct(_) | Asked::Sketch(_))
+    }
+
+    /// The same measure, its distinct integers counted by ranges of themselves.
+    pub(super) fn by_values(&self) -> Self {
+        let asked = match (&self.asked, self.measure.operation) {
+            (Asked::Distinct(column), Operation::DistinctCount) => {
+                Asked::Numbers(Merge::Count, vec![Aggregate::CountDistinct(column.clone())])
+            }
+            (asked, _) => asked.clone(),
+        };
+        Member { asked, ..self.clone() }
+    }
+
+    pub(super) fn running(&self, budget: &BitmapBudget) -> Running {
+        match &self.asked {
+            Asked::Numbers(merge, _) => Running::Numbers(Tally::new(*merge, self.measure.relation.is_grouped())),
+            Asked::Histogram { .. } => Running::Numbers(Tally::new(Merge::Count, true)),
+            Asked::Distinct(_) => Running::Distinct(Bitmap::new(budget)),
+            Asked::Sketch(_) | Asked::Values(_) => Running::Sketch(Box::default()),
+        }
+    }
+}
+
+/// What a measure's ranges add up to so far.
+#[derive(Debug)]
+pub(super) enum Running {
+    Numbers(Tally),
+    Distinct(Bitmap),
+    Sketch(Box<HyperLogLog>),
+}
+
+/// Why a range's answer was not added.
+#[derive(Debug)]
+pub(super) enum NotAdded {
+    Failure(Failure),
+    /// More distinct integers than there is memory for.
+    Outgrown,
+}
+
+impl Running {
+    /// Adds what a range gave.
+    pub(super) fn add(&mut self, rows: &[Cells], places: &Places, dialect: Dialect) -> Result<(), NotAdded> {
+        match self {
+            Running::Numbers(tally) => tally.add(rows, places).map_err(NotAdded::Failure),
+            Running::Sketch(sketch) => {
+                each_integer(rows, places, dialect, &mut |integer| {
+                    sketch.add_integer(integer);
+                });
+                Ok(())
+            }
+            Running::Distinct(bitmap) => {
+                each_integer(rows, places, dialect, &mut |integer| bitmap.insert(integer));
+                bitmap.fits().then_some(()).ok_or(NotAdded::Outgrown)
+            }
+        }
+    }
+
+    /// Adds the values that were streamed.
+    pub(super) fn add_sketch(&mut self, values: &HyperLogLog) -> Result<(), NotAdded> {
+        match self {
+            Running::Sketch(sketch) => {
+                sketch.merge(values);
+                Ok(())
+            }
+            _ => Err(NotAdded::Failure(Failure::new(
+                Reason::WrongType,
+                "the measure makes no sketch",
+            ))),
+        }
+    }
+
+    /// # Errors
+    /// `overflow` where a number has no place in 64 bits.
+    pub(super) fn reading(self) -> Result<Reading, Failure> {
+        match self {
+            Running::Numbers(tally) => tally.reading(),
+            Running::Sketch(sketch) => Ok(Reading::Sketch(sketch)),
+            Running::Distinct(bitmap) => Ok(Reading::Number(Number::Integer(
+                i64::try_from(bitmap.len()).unwrap_or(i64::MAX),
+            ))),
+        }
+    }
+}
+
+fn each_integer(rows: &[Cells], places: &Places, dialect: Dialect, each: &mut dyn FnMut(i64)) {
+    for row in rows {
+        for place in &places.values {
+            if let Some(Some(packed)) = row.get(*place) {
+                unpacked(dialect, packed, each);
+            }
+        }
+    }
+}

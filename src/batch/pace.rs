@@ -1,0 +1,99 @@
+//! How large the next range may be, by the time that the last one took.
+
+use std::time::Duration;
+
+use super::strategy::Sharing;
+
+/// A range grows to at most so many rows, or blocks, whatever the table's pace: what comes next may be denser.
+const MOST_ROWS: u64 = 2_000_000;
+const MOST_BLOCKS: u64 = 32_768;
+/// Packed values are held in memory, a range at a time.
+const MOST_PACKED_ROWS: u64 = 250_000;
+/// The part of the time allowed that a range aims at, because the next one may take longer.
+const AIM: f64 = 0.5;
+
+/// The rule for the sizes of a scan's ranges.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Pace {
+    aim: Duration,
+    most: u64,
+    /// Sizes stay as they are, but for what is cancelled.
+    fixed: bool,
+}
+
+/// What a scan's ranges are counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Rows,
+    Blocks,
+}
+
+impl Pace {
+    /// Ranges that aim at half of `batch_time`; `declared` is the largest size that a class allows.
+    pub(super) fn new(sharing: Sharing, batch_time: Duration, unit: Unit, packed: bool, declared: Option<u64>) -> Pace {
+        let most = match (unit, packed) {
+            (Unit::Rows, false) => MOST_ROWS,
+            (Unit::Rows, true) => MOST_PACKED_ROWS,
+            // Some rows are as short as 32 bytes.
+            (Unit::Blocks, true) => MOST_BLOCKS / 8,
+            (Unit::Blocks, false) => MOST_BLOCKS,
+        };
+        Pace {
+            aim: batch_time.mul_f64(AIM),
+            most: declared.unwrap_or(most).min(most),
+            fixed: sharing == Sharing::Never || declared.is_some(),
+        }
+    }
+
+    /// The size that follows on `size`, which took `elapsed`: at most twice as large, at least a quarter.
+    pub(super) fn next(&self, size: u64, elapsed: Duration) -> u64 {
+        if self.fixed {
+            return size;
+        }
+        let wanted = self.aim.as_secs_f64() / elapsed.as_secs_f64().max(1e-6);
+        let next = size as f64 * wanted.clamp(0.25, 2.0);
+        (next as u64).clamp(1, self.most.max(1))
+    }
+
+    /// The size of a range of what is left, so that `lanes` end at about the same time.
+    pub(super) fn share(&self, size: u64, left: Option<u64>, lanes: usize) -> u64 {
+        match left {
+            Some(left) if !self.fixed && lanes > 1 => {
+                let even = left / (2 * lanes as u64);
+                size.min(even.max(size / 8)).max(1)
+            }
+            _ => size,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace() -> Pace {
+        Pace::new(Sharing::Auto, Duration::from_millis(500), Unit::Rows, false, None)
+    }
+
+    #[test]
+    fn sizes_grow_on_fast_tables_and_shrink_on_slow_ones() {
+        assert_eq!(pace().next(100_000, Duration::from_millis(20)), 200_000);
+        assert_eq!(pace().next(100_000, Duration::from_millis(250)), 100_000);
+        assert_eq!(pace().next(100_000, Duration::from_secs(60)), 25_000);
+        assert_eq!(pace().next(MOST_ROWS, Duration::ZERO), MOST_ROWS);
+    }
+
+    #[test]
+    fn a_declared_size_is_kept() {
+        let pace = Pace::new(Sharing::Auto, Duration::from_millis(500), Unit::Rows, false, Some(500));
+        assert_eq!(pace.next(500, Duration::from_millis(1)), 500);
+        assert_eq!(pace.share(500, Some(600), 4), 500);
+    }
+
+    #[test]
+    fn the_last_ranges_are_shared_out() {
+        assert_eq!(pace().share(1_000_000, Some(1_000_000), 2), 250_000);
+        assert_eq!(pace().share(1_000_000, Some(100), 2), 125_000);
+        assert_eq!(pace().share(1_000_000, None, 2), 1_000_000);
+    }
+}

@@ -1,0 +1,192 @@
+//! A measure held against the catalogue: what it asks of each range, and how its rows are split.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::member::{Asked, Member};
+use super::partition::{Partition, choose, choose_by_key};
+use super::scan::unwritable;
+use super::strategy::{RangeKind, Sharing, Strategy};
+use super::tally::aggregates;
+use crate::measure::{DatabaseMeasure, Failure, Reason};
+use crate::relation::{Aggregate, Column, MainTable, Operation};
+use crate::source::database::{ColumnKind, Database, Session, TableInfo};
+
+/// The tables of a statement as the catalogue has them; `None` for what it has not.
+pub(super) type Tables = HashMap<(Option<String>, String), Option<Arc<TableInfo>>>;
+
+/// A measure that can be read.
+#[derive(Debug, Clone)]
+pub(super) struct Prepared<'a> {
+    pub(super) member: Member<'a>,
+    pub(super) partition: Partition,
+    /// The table whose rows are split.
+    pub(super) table: Option<Arc<TableInfo>>,
+}
+
+/// Looks up what the measure's tables are, and says how it is read by itself.
+///
+/// # Errors
+/// What cannot be asked, or cannot be written; a look at the catalogue failed.
+pub(super) async fn prepared<'a>(
+    index: usize,
+    measure: &'a DatabaseMeasure,
+    session: &mut Session,
+    database: &Database,
+    tables: &mut Tables,
+    strategy: Strategy,
+) -> Result<Prepared<'a>, Failure> {
+    for table in measure.relation.tables() {
+        look_up(&table, session, database, tables).await?;
+    }
+    let blocks = session.reads_block_ranges();
+    let asked = asked(measure, tables, strategy)?;
+    let by_values = matches!(
+        (&asked, measure.operation),
+        (Asked::Numbers(..), Operation::DistinctCount)
+    );
+    let alias = match &measure.column {
+        Some(column) if by_values => column.table.as_str(),
+        _ => measure.relation.main_alias(),
+    };
+    let table = of_alias(measure, alias, tables);
+    let partition = match &asked {
+        Asked::Histogram { .. } => Partition::Whole,
+        _ if by_values || strategy.sharing == Sharing::Never && strategy.ranges == RangeKind::Auto => {
+            choose(measure, table.as_deref(), blocks)?
+        }
+        _ => choose_by_key(measure, table.as_deref(), blocks, strategy.ranges)?,
+    };
+    let member = Member { index, measure, asked };
+    must_be_writable(&member, session)?;
+    let prepared = Prepared {
+        member,
+        partition,
+        table,
+    };
+    match prepared.partition {
+        Partition::Whole if prepared.member.is_packed() => unpacked(prepared, tables, blocks),
+        _ => Ok(prepared),
+    }
+}
+
+/// All rows at once may be too many for one packed value.
+fn unpacked<'a>(prepared: Prepared<'a>, tables: &Tables, blocks: bool) -> Result<Prepared<'a>, Failure> {
+    match &prepared.member.asked {
+        Asked::Sketch(column) => {
+            let asked = Asked::Values(column.clone());
+            Ok(Prepared {
+                member: Member {
+                    asked,
+                    ..prepared.member
+                },
+                ..prepared
+            })
+        }
+        _ => by_values(&prepared.member, tables, blocks),
+    }
+}
+
+/// The measure with its distinct values counted in ranges of themselves.
+///
+/// # Errors
+/// As [`choose`].
+pub(super) fn by_values<'a>(member: &Member<'a>, tables: &Tables, blocks: bool) -> Result<Prepared<'a>, Failure> {
+    let member = member.by_values();
+    let alias = match &member.measure.column {
+        Some(column) => column.table.as_str(),
+        None => member.measure.relation.main_alias(),
+    };
+    let table = of_alias(member.measure, alias, tables);
+    let partition = choose(member.measure, table.as_deref(), blocks)?;
+    Ok(Prepared {
+        member,
+        partition,
+        table,
+    })
+}
+
+async fn look_up(
+    table: &MainTable,
+    session: &mut Session,
+    database: &Database,
+    tables: &mut Tables,
+) -> Result<(), Failure> {
+    let key = (table.schema.clone(), table.name.clone());
+    if !tables.contains_key(&key) {
+        let found = database.table(session, table).await?;
+        tables.insert(key, found);
+    }
+    Ok(())
+}
+
+/// The table that stands in FROM under this alias.
+pub(super) fn of_alias(measure: &DatabaseMeasure, alias: &str, tables: &Tables) -> Option<Arc<TableInfo>> {
+    let table = measure.relation.table(alias)?;
+    tables.get(&(table.schema, table.name)).cloned().flatten()
+}
+
+fn asked(measure: &DatabaseMeasure, tables: &Tables, strategy: Strategy) -> Result<Asked, Failure> {
+    let kind = |column: &Column| {
+        let table = of_alias(measure, &column.table, tables)?;
+        table.columns.get(&column.name).map(|info| info.kind)
+    };
+    match (measure.operation, &measure.column) {
+        (Operation::Histogram { from, to, size }, Some(_)) => Ok(Asked::Histogram { from, to, size }),
+        (Operation::EstimateBatchDistinctCount, Some(column)) => {
+            // One packed value holds a whole range, which must therefore have a bounded number of rows.
+            match kind(column) {
+                Some(ColumnKind::Integer) => Ok(Asked::Sketch(column.clone())),
+                _ => Ok(Asked::Values(column.clone())),
+            }
+        }
+        (Operation::DistinctCount, Some(column)) if tells_apart(measure, kind(column), strategy) => {
+            Ok(Asked::Distinct(column.clone()))
+        }
+        (Operation::Sum | Operation::Average, Some(column)) if kind(column) == Some(ColumnKind::Text) => {
+            // SQLite reads a number out of any text, which would make a wrong sum of what PostgreSQL refuses.
+            let message = format!(
+                "column {:?} of {:?} holds text, which cannot be summed",
+                column.name, column.table
+            );
+            Err(Failure::new(Reason::WrongType, message))
+        }
+        (operation, _) => {
+            let column = counted_column(measure, tables);
+            let (merge, wanted) = aggregates(operation, column.as_ref())
+                .ok_or_else(|| Failure::new(Reason::InvalidOptions, "the operation needs a column"))?;
+            Ok(Asked::Numbers(merge, wanted))
+        }
+    }
+}
+
+/// Whether distinct values are fetched and told apart here: integers, of all rows alike.
+fn tells_apart(measure: &DatabaseMeasure, kind: Option<ColumnKind>, strategy: Strategy) -> bool {
+    let is_bounded = measure.start.is_some() || measure.finish.is_some();
+    strategy.sharing != Sharing::Never
+        && kind == Some(ColumnKind::Integer)
+        && !measure.relation.is_grouped()
+        && !is_bounded
+        && measure.batch_size.is_none()
+}
+
+/// What `COUNT` is asked of: rows, where an `id` was only assumed and the table has none.
+fn counted_column(measure: &DatabaseMeasure, tables: &Tables) -> Option<Column> {
+    let Some(assumed) = measure.column.is_none().then(|| measure.counted_column()).flatten() else {
+        return measure.column.clone();
+    };
+    let table = of_alias(measure, &assumed.table, tables);
+    let is_there = table.is_none_or(|table| table.columns.contains_key(&assumed.name));
+    is_there.then_some(assumed)
+}
+
+/// A form that the dialect has not costs its own measure, before it stands beside others.
+fn must_be_writable(member: &Member<'_>, session: &Session) -> Result<(), Failure> {
+    let relation = &member.measure.relation;
+    let aggregates = match &member.asked {
+        Asked::Histogram { .. } => vec![Aggregate::CountRows],
+        _ => member.aggregates(),
+    };
+    let written = relation.select(session.dialect(), &aggregates, None);
+    written.map(drop).map_err(unwritable)
+}

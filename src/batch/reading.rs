@@ -1,0 +1,163 @@
+//! What is to be read of one database, and what came of it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::bitmap::BitmapBudget;
+use super::board::{Family, Task};
+use super::choice::{self, designs};
+use super::lanes::{self, answer};
+use super::prepare::{Tables, prepared};
+use super::scan::Scan;
+use super::strategy::{Sharing, Strategy};
+use crate::measure::{DatabaseMeasure, Failure, Measure, Reading, Reason, SqlValueMeasure};
+use crate::source::database::{Database, Interrupt, Session, StatementLog};
+
+/// What a measure gave, and what it took.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    pub result: Result<Reading, Failure>,
+    /// The time of its statements, those included that it shared with others.
+    pub elapsed: Duration,
+    pub statements: u64,
+    /// Ranges that were cancelled and tried again smaller.
+    pub retries: u32,
+}
+
+/// The measures of one database, each with a number of the caller's.
+#[derive(Debug, Default)]
+pub struct Work<'a> {
+    databases: Vec<(usize, &'a DatabaseMeasure)>,
+    values: Vec<(usize, &'a SqlValueMeasure)>,
+    pub(super) strategy: Strategy,
+}
+
+/// A reading, and what it took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchReading {
+    pub reading: Result<Reading, Failure>,
+    /// Ranges that were cancelled and tried again at half their size.
+    pub retries: u32,
+}
+
+impl<'a> Work<'a> {
+    /// Nothing yet.
+    pub fn new(strategy: Strategy) -> Work<'a> {
+        Work {
+            strategy,
+            ..Work::default()
+        }
+    }
+
+    /// Adds a measure; what no database reads is left out.
+    pub fn add(&mut self, index: usize, measure: &'a Measure) {
+        match measure {
+            Measure::Database(measure) => self.databases.push((index, measure)),
+            Measure::SqlValue(measure) => self.values.push((index, measure)),
+            _ => {}
+        }
+    }
+
+    /// How many measures there are.
+    pub fn len(&self) -> usize {
+        self.databases.len() + self.values.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The measures by the table whose rows they are about, those of most first.
+    pub(super) fn tasks(self) -> Vec<Task<'a>> {
+        let mut families: BTreeMap<String, Vec<(usize, &'a DatabaseMeasure)>> = BTreeMap::new();
+        for (index, measure) in self.databases {
+            let from = measure.relation.base().from_text().unwrap_or_default();
+            families.entry(from).or_default().push((index, measure));
+        }
+        let mut families: Vec<_> = families.into_values().collect();
+        families.sort_by_key(|measures| std::cmp::Reverse(measures.len()));
+        let sharing = self.strategy.sharing;
+        let plans = families.into_iter().map(|measures| {
+            Task::Plan(Family {
+                measures,
+                sharing,
+                attempts: 0,
+            })
+        });
+        let values = self
+            .values
+            .into_iter()
+            .map(|(index, measure)| Task::Value(index, measure));
+        plans.chain(values).collect()
+    }
+}
+
+/// Reads all measures over as many connections as the database allows; the readings in no order, and how many statements
+/// they took in all. `told` hears of each reading when it is there.
+pub async fn read_all<'a>(
+    work: Work<'a>,
+    database: &'a Database,
+    interrupt: &'a Interrupt,
+    log: &'a StatementLog,
+    told: &'a (dyn Fn(usize, &Taken) + Sync),
+) -> (Vec<(usize, Taken)>, u64) {
+    if work.is_empty() {
+        return (Vec::new(), 0);
+    }
+    lanes::run(work, database, interrupt, log, told).await
+}
+
+/// Reads one measure by itself over a session at hand, in ranges of fixed size, each a statement of its own.
+pub async fn read(session: &mut Session, database: &Database, measure: &DatabaseMeasure) -> BatchReading {
+    let strategy = Strategy {
+        sharing: Sharing::Never,
+        ..Strategy::default()
+    };
+    let mut retries = 0;
+    let reading = alone(session, database, measure, strategy, &mut retries).await;
+    BatchReading { reading, retries }
+}
+
+async fn alone(
+    session: &mut Session,
+    database: &Database,
+    measure: &DatabaseMeasure,
+    strategy: Strategy,
+    retries: &mut u32,
+) -> Result<Reading, Failure> {
+    let mut tables = Tables::new();
+    let prepared = prepared(0, measure, session, database, &mut tables, strategy).await?;
+    let family = choice::Family {
+        prepared: vec![prepared],
+        tables: &tables,
+        strategy,
+        batch_time: database.options().batch_time,
+    };
+    let (designs, failures) = designs(family, session).await;
+    if let Some((_, failure)) = failures.into_iter().next() {
+        return Err(failure);
+    }
+    let design = designs.into_iter().next().ok_or_else(unread)?;
+    let scan = Scan::new(design, &BitmapBudget::default());
+    loop {
+        let settled = match scan.claim(session, database, 1).await? {
+            Some(claim) => {
+                let begun = Instant::now();
+                let answer = answer(session, &claim).await;
+                scan.settle(claim, answer, begun.elapsed(), session.dialect()).await
+            }
+            None => scan.finish().await,
+        };
+        if let Some(ended) = settled.ended.into_iter().next() {
+            *retries = ended.took.retries;
+            return ended.result;
+        }
+        if scan.is_over() {
+            return Err(unread());
+        }
+    }
+}
+
+fn unread() -> Failure {
+    Failure::new(Reason::NotRun, "the measure was not read")
+}
