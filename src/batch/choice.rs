@@ -79,40 +79,28 @@ struct Chooser<'a, 'b> {
 }
 
 impl<'a> Chooser<'a, '_> {
-    /// The measures in groups that one statement could tell apart.
+    /// The measures in groups that one statement can tell apart.
     fn compatible(&self, bucket: Vec<Prepared<'a>>) -> Vec<Vec<Prepared<'a>>> {
-        if self.related(&bucket).is_some() {
-            return vec![bucket];
+        let relations: Vec<_> = bucket.iter().map(|one| &one.member.measure.relation).collect();
+        let groups = SharedRelation::groups(&relations, &|table, columns| self.is_unique(table, columns));
+        let mut bucket: Vec<Option<Prepared<'a>>> = bucket.into_iter().map(Some).collect();
+        let mut compatible = Vec::new();
+        for group in groups {
+            let group = group.into_iter().filter_map(|place| bucket.get_mut(place)?.take());
+            self.writable(group.collect(), &mut compatible);
         }
-        let (grouped, plain): (Vec<_>, Vec<_>) = bucket
-            .into_iter()
-            .partition(|one| one.member.measure.relation.is_grouped());
-        let parts = [grouped, plain].into_iter().filter(|part| !part.is_empty());
-        parts.flat_map(|part| self.by_from(part)).collect()
+        compatible
     }
 
-    fn by_from(&self, bucket: Vec<Prepared<'a>>) -> Vec<Vec<Prepared<'a>>> {
-        let mut of_from: BTreeMap<String, Vec<Prepared<'a>>> = BTreeMap::new();
-        for prepared in bucket {
-            let from = prepared.member.measure.relation.from_text().unwrap_or_default();
-            of_from.entry(from).or_default().push(prepared);
+    /// What asks too much of one statement is halved.
+    fn writable(&self, mut group: Vec<Prepared<'a>>, writable: &mut Vec<Vec<Prepared<'a>>>) {
+        if group.len() < 2 || self.related(&group).is_some() {
+            writable.push(group);
+            return;
         }
-        let mut groups: Vec<Vec<Prepared<'a>>> = Vec::new();
-        for same_from in of_from.into_values() {
-            if self.related(&same_from).is_none() {
-                groups.extend(same_from.into_iter().map(|one| vec![one]));
-                continue;
-            }
-            let fits = |group: &&mut Vec<Prepared<'a>>| {
-                let some: Vec<&Prepared<'a>> = group.iter().chain(&same_from).collect();
-                self.related_of(&some).is_some()
-            };
-            match groups.iter_mut().find(fits) {
-                Some(group) => group.extend(same_from),
-                None => groups.push(same_from),
-            }
-        }
-        groups
+        let rest = group.split_off(group.len() / 2);
+        self.writable(group, writable);
+        self.writable(rest, writable);
     }
 
     fn related(&self, members: &[Prepared<'a>]) -> Option<SharedRelation> {

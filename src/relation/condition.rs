@@ -139,7 +139,7 @@ fn comparison(operator: &BinaryOperator, constant: &Expr) -> Option<ConditionKin
     }
 }
 
-fn column_of(expr: &Expr) -> Option<Column> {
+pub(super) fn column_of(expr: &Expr) -> Option<Column> {
     match expr {
         Expr::CompoundIdentifier(parts) => match parts.as_slice() {
             [table, name] => Some(Column {

@@ -1,5 +1,7 @@
 //! One spelling for relations that differ in how they were written alone.
 
+use std::collections::BTreeSet;
+
 use sqlparser::ast::{BinaryOperator, Expr};
 
 use super::literal::nest;
@@ -21,6 +23,21 @@ impl Relation {
         };
         relation.tail(Dialect::Postgres, None)
     }
+
+    /// The terms that AND puts together in its WHERE, each in the spelling of [`normal_text`](Self::normal_text), sorted,
+    /// each once: a row is one of the relation's where all of them are true.
+    ///
+    /// # Errors
+    ///
+    /// A placeholder that is not bound.
+    pub fn terms(&self) -> Result<Vec<String>, RelationError> {
+        let terms = self.parts.filter.clone().into_iter();
+        let terms = terms.flat_map(|filter| flat(filter, &BinaryOperator::And));
+        let texts: Result<BTreeSet<String>, RelationError> = terms
+            .map(|term| render::text(&disjunction(term)?, Dialect::Postgres))
+            .collect();
+        Ok(texts?.into_iter().collect())
+    }
 }
 
 impl Relation {
@@ -34,43 +51,26 @@ impl Relation {
     }
 }
 
-impl Relation {
-    /// The conditions that AND puts together in its WHERE, each in its one spelling.
-    ///
-    /// # Errors
-    ///
-    /// A placeholder that is not bound.
-    pub fn terms(&self) -> Result<Vec<String>, RelationError> {
-        let terms = self
-            .parts
-            .filter
-            .clone()
-            .map(|filter| flat(filter, &BinaryOperator::And));
-        let text = |term| render::text(&disjunction(term)?, Dialect::Postgres);
-        terms.unwrap_or_default().into_iter().map(text).collect()
-    }
-}
-
 /// The conditions that AND puts together, sorted and each once.
-fn conjunction(filter: Expr) -> Result<Option<Expr>, RelationError> {
+pub(super) fn conjunction(filter: Expr) -> Result<Option<Expr>, RelationError> {
     let mut terms = Vec::new();
     for term in flat(filter, &BinaryOperator::And) {
         let term = disjunction(term)?;
         terms.push((render::text(&term, Dialect::Postgres)?, term));
     }
     terms.sort_by(|(left, _), (right, _)| left.cmp(right));
-    terms.dedup_by(|(left, _), (right, _)| left == right);
+    terms.dedup();
     Ok(terms.into_iter().fold(None, |whole, (_, term)| and(whole, Some(term))))
 }
 
 /// The same for OR; what stands deeper is left as it is.
-fn disjunction(term: Expr) -> Result<Expr, RelationError> {
+pub(super) fn disjunction(term: Expr) -> Result<Expr, RelationError> {
     let mut terms = Vec::new();
     for term in flat(term, &BinaryOperator::Or) {
         terms.push((render::text(&term, Dialect::Postgres)?, term));
     }
     terms.sort_by(|(left, _), (right, _)| left.cmp(right));
-    terms.dedup_by(|(left, _), (right, _)| left == right);
+    terms.dedup();
     let several = terms.len() > 1;
     let joined = terms
         .into_iter()

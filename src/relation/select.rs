@@ -136,14 +136,16 @@ fn texts(columns: &[Column], dialect: Dialect) -> Result<String, RelationError> 
     Ok(texts.join(", "))
 }
 
-fn range_condition(range: Option<&KeyRange>, dialect: Dialect) -> Result<Option<Expr>, RelationError> {
+/// What a range adds to a WHERE.
+pub(super) fn range_condition(range: Option<&KeyRange>, dialect: Dialect) -> Result<Option<Expr>, RelationError> {
     match range {
         Some(range) => range::condition(range, dialect),
         None => Ok(None),
     }
 }
 
-fn aggregate_text(aggregate: &Aggregate, dialect: Dialect) -> Result<String, RelationError> {
+/// An aggregate as an item of a select list.
+pub(super) fn aggregate_text(aggregate: &Aggregate, dialect: Dialect) -> Result<String, RelationError> {
     let call = |function: &str, column: &Column| Ok(format!("{function}({})", column_text(column, dialect)?));
     match aggregate {
         Aggregate::CountRows => Ok("COUNT(*)".to_owned()),

@@ -1,0 +1,111 @@
+//! A relation as a member of a shared one.
+
+use sqlparser::ast::{Expr, TableFactor};
+
+use super::filter::{self, Term};
+use super::item::{Item, table_key};
+use super::{IsUnique, scope};
+use crate::relation::{Column, Dialect, Relation, RelationError, render, tree};
+
+/// A relation, and what others may share of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Member {
+    pub relation: Relation,
+    /// Of its WHERE.
+    pub terms: Vec<Term>,
+    /// The first item of its FROM, in a spelling that equal ones share.
+    pub main: TableFactor,
+    /// The other items.
+    pub items: Vec<Item>,
+    /// Whether it keeps its meaning and its rows where more is joined, each row having one match at most.
+    pub is_mergeable: bool,
+    /// What its own rows meet beside the common terms.
+    rest: Option<Expr>,
+}
+
+impl Member {
+    pub(super) fn of(relation: &Relation, is_unique: &IsUnique<'_>) -> Member {
+        let from = &relation.parts.from;
+        let items: Vec<Item> = from.joins.iter().map(|join| Item::of(join, is_unique)).collect();
+        let is_mergeable = relation.main_table().is_some()
+            && items.iter().all(|item| item.matched.is_some())
+            && scope::is_closed(relation);
+        Member {
+            relation: relation.clone(),
+            terms: filter::terms(relation.parts.filter.as_ref()),
+            main: table_key(&from.relation),
+            items,
+            is_mergeable,
+            rest: None,
+        }
+    }
+
+    /// Whether the whole FROM is the same.
+    pub(super) fn reads_as(&self, other: &Member) -> bool {
+        self.main == other.main
+            && self.items.len() == other.items.len()
+            && self
+                .items
+                .iter()
+                .zip(&other.items)
+                .all(|(one, another)| one.is_inner == another.is_inner && one.joins_as(another))
+    }
+
+    pub(super) fn item(&self, alias: &Option<String>) -> Option<&Item> {
+        self.items.iter().find(|item| item.alias == *alias)
+    }
+
+    /// Whether a column is of an item of its own FROM.
+    pub(super) fn knows(&self, column: &Column) -> bool {
+        let aliases = self.items.iter().filter_map(|item| item.alias.as_deref());
+        aliases
+            .chain([self.relation.main_alias()])
+            .any(|alias| alias == column.table)
+    }
+
+    /// Keeps what is left of its WHERE without the common terms, and that these columns are matched.
+    pub(super) fn keep_rest(&mut self, common: &[Term], matched: Vec<Column>) {
+        let matched = matched
+            .iter()
+            .map(|column| Expr::IsNotNull(Box::new(tree::column_expr(column))));
+        let own = self.terms.iter().filter(|term| !filter::holds(common, term));
+        self.rest = filter::conjunction(matched.chain(own.map(|term| term.expr.clone())));
+    }
+
+    /// ` FILTER (WHERE …)`, or nothing where all rows are its own.
+    pub(super) fn filter_text(&self, dialect: Dialect) -> Result<String, RelationError> {
+        match &self.rest {
+            Some(rest) => Ok(format!(" FILTER (WHERE {})", render::text(rest, dialect)?)),
+            None => Ok(String::new()),
+        }
+    }
+
+    /// Whether only some rows are its own.
+    pub(super) fn has_rest(&self) -> bool {
+        self.rest.is_some()
+    }
+}
+
+/// The group keys of all members, each once.
+pub(super) fn all_groups(members: &[Member]) -> Vec<Expr> {
+    let mut all: Vec<Expr> = Vec::new();
+    for key in members.iter().flat_map(|member| &member.relation.parts.groups) {
+        if place(&all, key).is_none() {
+            all.push(key.clone());
+        }
+    }
+    all
+}
+
+/// Where a group key stands among others.
+pub(super) fn place(keys: &[Expr], key: &Expr) -> Option<usize> {
+    keys.iter().position(|other| bare(other) == bare(key))
+}
+
+/// Without the brackets around it.
+fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Nested(inner) => bare(inner),
+        expr => expr,
+    }
+}
