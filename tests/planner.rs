@@ -1,5 +1,7 @@
 //! Plans that nothing fools: however the metrics of a run share their scans, each value is plain SQL's.
 
+#[path = "planner/answers.rs"]
+mod answers;
 #[path = "planner/bad_input.rs"]
 mod bad_input;
 #[path = "planner/collected.rs"]

@@ -46,12 +46,21 @@ fn count(key_path: &str, relation: &str) -> (String, Value) {
 
 /// Counts of a table's rows, each without one more of them than the one before.
 fn counts(table: &str) -> Vec<(String, Value)> {
-    let numbered = |number| count(&format!("{table}.n{number:02}"), &format!("{table} WHERE id > {number}"));
+    let numbered = |number| {
+        count(
+            &format!("{table}.n{number:02}"),
+            &format!("{table} WHERE id > {number}"),
+        )
+    };
     (0..METRICS).map(numbered).collect()
 }
 
 fn definitions(metrics: &[(String, Value)]) -> Definitions {
-    Definitions::of(metrics.iter().map(|(key_path, options)| (key_path.as_str(), "all", options)))
+    Definitions::of(
+        metrics
+            .iter()
+            .map(|(key_path, options)| (key_path.as_str(), "all", options)),
+    )
 }
 
 /// Each count of [`counts`] is exact, or fell back for one of the reasons.
@@ -266,8 +275,10 @@ fn a_million_groups_are_refused_in_little_memory() {
         collected.assert_value("t.half", &json!(500_000));
         collected.assert_value("t.rest", &json!(500_000));
         let few = collected.value("t.few_groups").expect("a hundred groups are few");
-        assert!(few.as_object().is_some_and(|groups| groups.len() == 100
-            && groups.values().all(|rows| *rows == json!(10_000))));
+        assert!(
+            few.as_object()
+                .is_some_and(|groups| groups.len() == 100 && groups.values().all(|rows| *rows == json!(10_000)))
+        );
     }
     let grown = peak_memory().saturating_sub(before);
     assert!(grown < MOST_MEMORY, "{} MiB more", grown / 1024);

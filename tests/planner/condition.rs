@@ -8,7 +8,12 @@ use super::schema::name;
 #[derive(Debug, Clone)]
 pub enum Condition {
     /// One of the forms below, over two aliases and a table of a sub-query, each as any number.
-    Plain { form: usize, aliases: [usize; 2], table: usize, number: i64 },
+    Plain {
+        form: usize,
+        aliases: [usize; 2],
+        table: usize,
+        number: i64,
+    },
     Not(Box<Condition>),
     And(Box<Condition>, Box<Condition>),
     Or(Box<Condition>, Box<Condition>),

@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use service_ping::batch::Strategy;
 
+use super::answers::psqls;
 use super::collected::{Collected, Definitions, Reader, sharing};
 use super::server::Watched;
-use crate::oracle;
+use crate::oracle::{self, Rows};
 use crate::support::postgres::{Database, Postgres, READER};
 
 const ROWS: u32 = 30_000;
@@ -58,7 +59,13 @@ fn metric(key_path: String, operation: &str, column: Option<&str>, relation: Str
 
 /// Counts, sums, averages, distinct counts and groups, with filters that overlap.
 fn good() -> Vec<Metric> {
-    let filters = ["x > 10", "g = 3 OR g IS NULL", "x IS NULL", "g IN (1, 2) AND x < 900", "NOT (x % 2 = 0)"];
+    let filters = [
+        "x > 10",
+        "g = 3 OR g IS NULL",
+        "x IS NULL",
+        "g IN (1, 2) AND x < 900",
+        "NOT (x % 2 = 0)",
+    ];
     let operations = [
         ("count", None, "count(id)"),
         ("sum", Some("x"), "coalesce(sum(x), 0)"),
@@ -68,7 +75,11 @@ fn good() -> Vec<Metric> {
     let numbered = |number: usize| {
         let (operation, column, call) = operations[number % operations.len()];
         let filter = format!("({}) AND id <> {number}", filters[number % filters.len()]);
-        let (keys, by) = if number % 15 == 4 { ("g, ", " GROUP BY g") } else { ("", "") };
+        let (keys, by) = if number % 15 == 4 {
+            ("g, ", " GROUP BY g")
+        } else {
+            ("", "")
+        };
         metric(
             format!("good.n{number:02}"),
             operation,
@@ -82,12 +93,14 @@ fn good() -> Vec<Metric> {
 
 /// Each with the reason that it falls back for.
 fn bad() -> Vec<(Metric, &'static str)> {
-    let count = |name: &str, relation: &str| {
-        metric(format!("bad.{name}"), "count", None, relation.to_owned(), String::new())
-    };
+    let count =
+        |name: &str, relation: &str| metric(format!("bad.{name}"), "count", None, relation.to_owned(), String::new());
     vec![
         (count("missing_column", "t WHERE gone > 1"), "missing_column"),
-        (count("missing_table", "t JOIN nowhere n ON n.id = t.g"), "missing_table"),
+        (
+            count("missing_table", "t JOIN nowhere n ON n.id = t.g"),
+            "missing_table",
+        ),
         (count("wrong_operator", "t WHERE name > 5"), "wrong_type"),
         (
             count("division", &format!("t WHERE 10 / (id - ({ROWS} - 2)) < 100")),
@@ -97,7 +110,13 @@ fn bad() -> Vec<(Metric, &'static str)> {
         (count("secret", "t WHERE secret = 'x'"), "permission_denied"),
         (count("arithmetic", "t WHERE huge * 10 > 0"), "overflow"),
         (
-            metric("bad.sum".to_owned(), "sum", Some("huge"), "t WHERE x > 1".to_owned(), String::new()),
+            metric(
+                "bad.sum".to_owned(),
+                "sum",
+                Some("huge"),
+                "t WHERE x > 1".to_owned(),
+                String::new(),
+            ),
             "overflow",
         ),
         (count("groups", "t GROUP BY many"), "too_many_groups"),
@@ -106,18 +125,16 @@ fn bad() -> Vec<(Metric, &'static str)> {
     ]
 }
 
-/// Every good metric is what psql says, under this strategy.
-fn assert_good(collected: &Collected, good: &[Metric], database: &Database<'_>) {
-    for metric in good {
+/// Every good metric is what psql said.
+fn assert_good(collected: &Collected, good: &[Metric], answers: &[Rows]) {
+    for (metric, rows) in good.iter().zip(answers) {
         let value = collected.value(&metric.key_path);
-        let value = value.unwrap_or_else(|failure| panic!("{}: {failure}", metric.options));
-        let rows = oracle::split(&database.psql(&metric.sql));
-        let wrong = oracle::mismatch(value, &rows, 0.0);
+        let value = value.unwrap_or_else(|failure| panic!("{:?} {}: {failure}", collected.strategy, metric.options));
+        let wrong = oracle::mismatch(value, rows, 0.0);
         assert!(wrong.is_none(), "{:?} {}: {wrong:?}", collected.strategy, metric.sql);
     }
 }
 
-/// The definitions in an order that puts the bad ones amid the good.
 fn definitions(good: &[Metric], bad: &[(Metric, &str)]) -> Definitions {
     let metrics = good.iter().chain(bad.iter().map(|(metric, _)| metric));
     Definitions::of(metrics.map(|metric| (metric.key_path.as_str(), "all", &metric.options)))
@@ -147,12 +164,13 @@ fn each_bad_metric_has_its_own_reason_and_costs_itself_alone() {
     let database = Postgres::shared().database();
     database.execute(&schema());
     let (good, bad) = (good(), bad());
+    let answers = psqls(&database, good.iter().map(|metric| metric.sql.as_str()));
     let (all, alone) = (definitions(&good, &bad), definitions(&good, &[]));
     for (number, strategy) in sharing().enumerate() {
         let (without, fewer) = run(&alone, &database, strategy, &format!("good alone {number}"));
-        assert_good(&without, &good, &database);
+        assert_good(&without, &good, &answers);
         let (with, more) = run(&all, &database, strategy, &format!("amid bad ones {number}"));
-        assert_good(&with, &good, &database);
+        assert_good(&with, &good, &answers);
         for (metric, reason) in &bad {
             with.assert_reason(&metric.key_path, reason);
         }

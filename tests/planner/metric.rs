@@ -109,7 +109,11 @@ impl Draft {
         let bounds = self.bounds(&from, tables, column.as_ref());
         let mut conditions = self.conditions(&from, tables.len(), common);
         let groups = self.groups(&from);
-        let by = if groups.is_empty() { String::new() } else { format!(" GROUP BY {}", groups.join(", ")) };
+        let by = if groups.is_empty() {
+            String::new()
+        } else {
+            format!(" GROUP BY {}", groups.join(", "))
+        };
         let mut options = json!({
             "operation": self.operation,
             "relation": format!("{}{}{by}", from.sql, filter(&conditions)),
@@ -119,17 +123,26 @@ impl Draft {
                 options[name] = value;
             }
         };
-        set("column", column.as_ref().map(|(alias, name)| json!(format!("{alias}.{name}"))));
+        set(
+            "column",
+            column.as_ref().map(|(alias, name)| json!(format!("{alias}.{name}"))),
+        );
         set("batch_size", self.batch_size(&from, tables, column.as_ref()));
         set("primary_key", self.declared_key(key, bounds.is_some()));
-        set("consistency", (CONSISTENCY && self.approximate).then(|| json!("approximate")));
+        set(
+            "consistency",
+            (CONSISTENCY && self.approximate).then(|| json!("approximate")),
+        );
         if let Some(bounds) = &bounds {
             set("start", bounds.start.map(Value::from));
             set("finish", bounds.finish.map(Value::from));
             conditions.extend(bounds.conditions());
         }
         if let Some(window) = self.window(&from) {
-            set("timestamp_column", Some(json!(format!("{}.created_at", from.aliases[0].0))));
+            set(
+                "timestamp_column",
+                Some(json!(format!("{}.created_at", from.aliases[0].0))),
+            );
             conditions.push(window);
         }
         let keys: String = groups.iter().map(|key| format!("{key}, ")).collect();
@@ -210,7 +223,9 @@ impl Draft {
         Some(Bounds {
             over,
             start: self.start.map(percent),
-            finish: self.finish.map(|finish| percent(self.start.unwrap_or_default() + finish)),
+            finish: self
+                .finish
+                .map(|finish| percent(self.start.unwrap_or_default() + finish)),
         })
     }
 

@@ -10,13 +10,14 @@ use serde_json::Value;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
 
+use super::answers::psqls;
 use super::collected::{Collected, Definitions, Reader, strategies};
 use super::condition::{Condition, condition};
 use super::metric::{Draft, Metric, draft};
 use super::schema::{Spelling, Table, name, table};
 use super::shape::{Shape, shape};
 use crate::oracle::{self, Rows};
-use crate::support::postgres::{Database, Postgres};
+use crate::support::postgres::Postgres;
 
 /// How often a case is drawn where nothing is said; `SERVICE_PING_CASES` says more.
 const CASES: u32 = 10;
@@ -133,7 +134,12 @@ fn check(metrics: &[Metric], answers: &[Rows], url: &str) -> TestCaseResult {
     Ok(())
 }
 
-fn wrong(metric: &Metric, rows: &Rows, collected: &Collected, estimates: &mut BTreeMap<String, Value>) -> Option<String> {
+fn wrong(
+    metric: &Metric,
+    rows: &Rows,
+    collected: &Collected,
+    estimates: &mut BTreeMap<String, Value>,
+) -> Option<String> {
     let value = match collected.value(&metric.key_path) {
         Ok(value) => value,
         Err(failure) => return Some(failure),
@@ -141,7 +147,9 @@ fn wrong(metric: &Metric, rows: &Rows, collected: &Collected, estimates: &mut BT
     if !metric.is_estimate {
         return oracle::mismatch(value, rows, 0.0);
     }
-    let first = estimates.entry(metric.key_path.clone()).or_insert_with(|| value.clone());
+    let first = estimates
+        .entry(metric.key_path.clone())
+        .or_insert_with(|| value.clone());
     if first != value {
         return Some(format!("the estimate is {value}, under another strategy {first}"));
     }
@@ -170,20 +178,9 @@ fn on_postgresql_each_value_is_plain_sqls_under_every_strategy() {
     run(|case| {
         database.execute(&case.statements(Spelling::Postgres));
         let metrics = case.metrics();
-        check(&metrics, &psqls(&database, &metrics), &database.reader_url())
+        let answers = psqls(&database, metrics.iter().map(|metric| metric.sql.as_str()));
+        check(&metrics, &answers, &database.reader_url())
     });
-}
-
-/// The answers of one psql; between them stand lines that are no answer.
-fn psqls(database: &Database<'_>, metrics: &[Metric]) -> Vec<Rows> {
-    const MARK: &str = "@@next@@";
-    let script: String = metrics
-        .iter()
-        .map(|metric| format!("SELECT '{MARK}'; {};", metric.sql))
-        .collect();
-    let printed = database.psql(&script) + "\n";
-    let mark = format!("{MARK}\n");
-    printed.split(&mark).skip(1).map(oracle::split).collect()
 }
 
 #[test]

@@ -235,7 +235,18 @@ impl Table {
 
     fn columns(&self) -> String {
         let mut columns = self.key.columns().to_vec();
-        columns.extend(["n", "a", "big", "num", "dbl", "txt", "flag", "created_at", "code", "ref"]);
+        columns.extend([
+            "n",
+            "a",
+            "big",
+            "num",
+            "dbl",
+            "txt",
+            "flag",
+            "created_at",
+            "code",
+            "ref",
+        ]);
         columns.join(", ")
     }
 
@@ -274,7 +285,11 @@ impl Table {
         cells.extend([
             n.to_string(),
             some(1, 80, (die(1) as i64 % 7 - 2).to_string()),
-            some(2, 90, (die(2) as i64 % 300 * SPARSE_STEP - 400_000_000_000 + n % 3).to_string()),
+            some(
+                2,
+                90,
+                (die(2) as i64 % 300 * SPARSE_STEP - 400_000_000_000 + n % 3).to_string(),
+            ),
             some(3, 85, eighths(die(3))),
             some(4, 85, eighths(die(4))),
             some(5, 80, format!("'{}'", texts[die(5) as usize % texts.len()])),
@@ -294,10 +309,7 @@ impl Table {
             Key::Sparse => vec![(n * SPARSE_STEP - 500).to_string()],
             Key::Nullable if n % 7 == 0 => vec!["NULL".to_owned()],
             Key::Nullable => vec![n.to_string()],
-            Key::Uuid => vec![format!(
-                "'{:08x}-0000-4000-8000-{n:012x}'",
-                scattered & 0xffff_ffff
-            )],
+            Key::Uuid => vec![format!("'{:08x}-0000-4000-8000-{n:012x}'", scattered & 0xffff_ffff)],
             Key::Text => vec![format!("'k{}''-{n}'", scattered % 50)],
             Key::Composite => vec![(n % 9 - 4).to_string(), format!("'b{n}'")],
             Key::None => vec![],
