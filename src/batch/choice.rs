@@ -119,8 +119,7 @@ impl<'a> Chooser<'a, '_> {
     }
 
     fn is_unique(&self, table: &MainTable, columns: &[String]) -> bool {
-        let info = self.tables.get(&(table.schema.clone(), table.name.clone()));
-        info.and_then(Option::as_ref).is_some_and(|info| {
+        self.tables.get(table).is_some_and(|info| {
             !info.primary_key.is_empty() && info.primary_key.iter().all(|key| columns.contains(key))
         })
     }

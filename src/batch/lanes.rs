@@ -165,7 +165,7 @@ impl<'a> Lanes<'a> {
             sharing: family.sharing,
             ..self.strategy
         };
-        let mut tables = Tables::new();
+        let mut tables = Tables::default();
         let mut ready = Vec::with_capacity(family.measures.len());
         for (place, (index, measure)) in family.measures.iter().enumerate() {
             let attempt = prepared(*index, measure, session, self.database, &mut tables, strategy);

@@ -10,10 +10,38 @@ use super::strategy::{RangeKind, Sharing, Strategy};
 use super::tally::aggregates;
 use crate::measure::{DatabaseMeasure, Failure, Reason};
 use crate::relation::{Aggregate, Column, MainTable, Operation};
-use crate::source::database::{ColumnKind, Database, Session, TableInfo};
+use crate::source::database::{ColumnKind, Database, DatabaseError, Session, TableInfo};
 
-/// The tables of a statement as the catalogue has them; `None` for what it has not.
-pub(super) type Tables = HashMap<(Option<String>, String), Option<Arc<TableInfo>>>;
+/// The tables of a family's measures, each looked up once.
+#[derive(Debug, Default)]
+pub(super) struct Tables(HashMap<(Option<String>, String), Result<Option<Arc<TableInfo>>, Failure>>);
+
+impl Tables {
+    /// The table as the catalogue has it; `None` for what it has not.
+    pub(super) fn get(&self, table: &MainTable) -> Option<&Arc<TableInfo>> {
+        let found = self.0.get(&(table.schema.clone(), table.name.clone()))?;
+        found.as_ref().ok()?.as_ref()
+    }
+
+    /// A table that is locked makes the first of its measures wait, not all.
+    async fn look_up(
+        &mut self,
+        table: &MainTable,
+        session: &mut Session,
+        database: &Database,
+    ) -> Result<(), Failure> {
+        let key = (table.schema.clone(), table.name.clone());
+        if let Some(known) = self.0.get(&key) {
+            return known.as_ref().map(drop).map_err(Failure::clone);
+        }
+        let found = database.table(session, table).await;
+        if found.as_ref().is_err_and(DatabaseError::ends_session) {
+            return found.map(drop).map_err(Failure::from);
+        }
+        let found = self.0.entry(key).or_insert(found.map_err(Failure::from));
+        found.as_ref().map(drop).map_err(|failure| failure.clone())
+    }
+}
 
 /// A measure that can be read.
 #[derive(Debug, Clone)]
@@ -37,7 +65,7 @@ pub(super) async fn prepared<'a>(
     strategy: Strategy,
 ) -> Result<Prepared<'a>, Failure> {
     for table in measure.relation.tables() {
-        look_up(&table, session, database, tables).await?;
+        tables.look_up(&table, session, database).await?;
     }
     let blocks = session.reads_block_ranges();
     let asked = asked(measure, tables, strategy)?;
@@ -106,24 +134,9 @@ pub(super) fn by_values<'a>(member: &Member<'a>, tables: &Tables, blocks: bool) 
     })
 }
 
-async fn look_up(
-    table: &MainTable,
-    session: &mut Session,
-    database: &Database,
-    tables: &mut Tables,
-) -> Result<(), Failure> {
-    let key = (table.schema.clone(), table.name.clone());
-    if !tables.contains_key(&key) {
-        let found = database.table(session, table).await?;
-        tables.insert(key, found);
-    }
-    Ok(())
-}
-
 /// The table that stands in FROM under this alias.
 pub(super) fn of_alias(measure: &DatabaseMeasure, alias: &str, tables: &Tables) -> Option<Arc<TableInfo>> {
-    let table = measure.relation.table(alias)?;
-    tables.get(&(table.schema, table.name)).cloned().flatten()
+    tables.get(&measure.relation.table(alias)?).cloned()
 }
 
 fn asked(measure: &DatabaseMeasure, tables: &Tables, strategy: Strategy) -> Result<Asked, Failure> {

@@ -125,7 +125,7 @@ async fn alone(
     strategy: Strategy,
     retries: &mut u32,
 ) -> Result<Reading, Failure> {
-    let mut tables = Tables::new();
+    let mut tables = Tables::default();
     let prepared = prepared(0, measure, session, database, &mut tables, strategy).await?;
     let family = choice::Family {
         prepared: vec![prepared],

@@ -69,6 +69,7 @@ impl Reader {
             lock_timeout: self.lock_timeout,
             application_name: self.application_name.clone(),
             connections: self.connections,
+            batch_time: Duration::from_millis(500),
         };
         let database = Database::new(options).expect("the scheme is known");
         // The switch is gone: nobody interrupts.
