@@ -38,13 +38,14 @@ async fn count(
         return Err(Failure::new(Reason::InvalidOptions, "the operation needs a column"));
     };
     refuse_text_arithmetic(session, database, measure).await?;
-    let mut tally = Tally::new(merge, measure.relation.group_width());
+    let mut tally = Tally::new(merge, measure.relation.group_width(), database.options().max_groups);
     let mut ranges = plan(session, database, measure).await?;
     if ranges.next() == Next::End {
         explain(session, measure, &wanted).await?;
     }
     while let Some(step) = next(session, measure, &mut ranges, retries).await? {
         let sql = statement(session, measure, &wanted, step.range.as_ref())?;
+        database.pass(session).await?;
         match session.rows(&sql).await {
             Ok(rows) => {
                 tally.add(&rows)?;
@@ -88,6 +89,7 @@ async fn estimate(
     }
     let integers = column_kind(session, database, measure, column).await? == Some(ColumnKind::Integer);
     while let Some(step) = next(session, measure, &mut ranges, retries).await? {
+        database.pass(session).await?;
         // One packed value holds a whole range, which must therefore have a bounded number of rows.
         let result = match &step.range {
             Some(range) if integers => {

@@ -7,9 +7,6 @@ use crate::measure::{Failure, Number, Reading, Reason};
 use crate::relation::{Aggregate, Column, Operation};
 use crate::source::database::Row;
 
-/// More groups than this belong in a warehouse, not in a payload.
-const MOST_GROUPS: usize = 10_000;
-
 /// How an operation is asked of one range, and how its ranges are merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Merge {
@@ -27,6 +24,8 @@ pub(super) struct Tally {
     merge: Merge,
     /// How many group keys stand before the aggregates of a row.
     keys: usize,
+    /// More groups than this belong in a warehouse, not in a payload.
+    max_groups: usize,
     groups: BTreeMap<String, Part>,
 }
 
@@ -37,10 +36,11 @@ struct Part {
 }
 
 impl Tally {
-    pub(super) fn new(merge: Merge, keys: usize) -> Tally {
+    pub(super) fn new(merge: Merge, keys: usize, max_groups: usize) -> Tally {
         Tally {
             merge,
             keys,
+            max_groups,
             groups: BTreeMap::new(),
         }
     }
@@ -53,8 +53,8 @@ impl Tally {
                 return Err(short_row());
             };
             let key = group_key(keys);
-            if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&key) {
-                let message = format!("the result has more than {MOST_GROUPS} groups");
+            if self.groups.len() >= self.max_groups && !self.groups.contains_key(&key) {
+                let message = format!("the result has more than {} groups", self.max_groups);
                 return Err(Failure::new(Reason::TooManyGroups, message));
             }
             self.groups.entry(key).or_default().add(self.merge, values)?;

@@ -9,12 +9,23 @@ use super::read::{Progress, Taken, isolated, read_all};
 use crate::definition::AggregateOperator;
 use crate::measure::{Failure, Measure, Reading, Reason};
 use crate::source::Sources;
+use crate::source::database::ThrottleCause;
 
 /// Every metric's outcome, in the order of the plan.
 #[derive(Debug, Clone)]
 pub struct Collection {
     pub outcomes: Vec<Outcome>,
     pub elapsed: Duration,
+    /// What databases were spared for, and for how long; nothing where no throttle held the run back.
+    pub waited: Vec<Waited>,
+}
+
+/// A time in which a database was not read, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waited {
+    pub database: String,
+    pub cause: ThrottleCause,
+    pub time: Duration,
 }
 
 impl Collection {
@@ -36,7 +47,21 @@ pub async fn collect(plan: &Plan<'_>, sources: &Sources, progress: &dyn Progress
     Collection {
         outcomes,
         elapsed: begun.elapsed(),
+        waited: waited(sources).await,
     }
+}
+
+async fn waited(sources: &Sources) -> Vec<Waited> {
+    let mut all = Vec::new();
+    for (name, database) in &sources.databases {
+        let of_database = database.waited().await.into_iter().map(|(cause, time)| Waited {
+            database: name.clone(),
+            cause,
+            time,
+        });
+        all.extend(of_database);
+    }
+    all
 }
 
 fn outcome(metric: &PlannedMetric<'_>, readings: &HashMap<&Measure, Taken>) -> Outcome {

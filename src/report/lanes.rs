@@ -192,6 +192,9 @@ async fn read_measure(
     database: &Database,
     measure: &Measure,
 ) -> (Result<Reading, Failure>, u32) {
+    if let Err(error) = database.pass(session).await {
+        return (Err(error.into()), 0);
+    }
     match measure {
         Measure::Database(measure) => read_batches(session, database, measure).await,
         Measure::SqlValue(measure) => (read_value(session, measure).await, 0),

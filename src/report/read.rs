@@ -8,8 +8,10 @@ use futures_util::future::{join, join_all};
 
 use super::events::read_events;
 use super::lanes::read_database;
+use super::waiting::while_telling;
 use crate::measure::{Failure, Measure, Reading, Reason};
 use crate::source::Sources;
+use crate::source::database::Stop;
 
 /// Is told how far a run is.
 pub trait Progress: Sync {
@@ -17,6 +19,8 @@ pub trait Progress: Sync {
     fn begin(&self, _readings: usize) {}
     /// A reading was taken.
     fn reading(&self, _label: &str, _failure: Option<&Failure>) {}
+    /// Databases are not read for now, and for what; `None` when all are read again. Told again and again while it lasts.
+    fn waiting(&self, _for: Option<&str>) {}
     /// All readings are taken.
     fn end(&self) {}
 }
@@ -46,9 +50,10 @@ pub(super) async fn read_all(measures: &[(Measure, String)], sources: &Sources, 
             .collect();
         lanes.push(read_database(mine, measures, database, sources, progress));
     }
-    let (of_databases, of_events) = join(join_all(lanes), read_events(measures, sources, progress)).await;
+    let reading = join(join_all(lanes), read_events(measures, sources, progress));
+    let (of_databases, of_events) = while_telling(reading, &sources.databases, progress).await;
     for (index, result) in of_databases.into_iter().flatten().chain(of_events) {
-        taken[index] = Some(result);
+        taken[index] = Some(of_the_budget(result, sources));
     }
     let finish = |(index, slot): (usize, Option<Taken>)| {
         slot.unwrap_or_else(|| {
@@ -66,6 +71,17 @@ pub(super) async fn read_all(measures: &[(Measure, String)], sources: &Sources, 
     };
     let taken = taken.into_iter().enumerate().map(finish).collect();
     progress.end();
+    taken
+}
+
+/// What the end of the budget cut short was not run at all: a metric has its whole value, or none.
+fn of_the_budget(mut taken: Taken, sources: &Sources) -> Taken {
+    if let (Some(Stop::Budget(budget)), Err(failure)) = (sources.interrupt.cause(), &mut taken.result)
+        && matches!(failure.reason, Reason::Cancelled | Reason::NotRun)
+    {
+        let message = format!("the budget of {budget:?} was over before this was read");
+        *failure = Failure::new(Reason::NotRun, message);
+    }
     taken
 }
 
