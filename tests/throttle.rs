@@ -11,6 +11,8 @@ mod hours;
 #[path = "faults/instance.rs"]
 #[expect(dead_code, reason = "the faults use the rest of it")]
 mod instance;
+#[path = "throttle/lag.rs"]
+mod lag;
 #[path = "throttle/limits.rs"]
 mod limits;
 #[path = "throttle/query.rs"]
