@@ -202,7 +202,7 @@ fn sum(parts: &[Measure], read: &dyn Fn(&Measure) -> Result<Reading, Failure>) -
 
 fn part_failed(whole: &str, failure: &Failure) -> Failure {
     let reason = match failure.reason {
-        Reason::Cancelled => Reason::Cancelled,
+        stopped @ (Reason::Cancelled | Reason::NotRun) => stopped,
         _ => Reason::PartFailed,
     };
     Failure::new(reason, format!("a part of the {whole} has no value: {failure}"))

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use super::bitmap::BitmapBudget;
 use super::board::{Board, Family, Next, Task};
 use super::choice::{self, designs};
+use super::member::Limits;
 use super::prepare::{Tables, prepared};
 use super::reading::{Taken, Work};
 use super::scan::{Answer, Claim, Ended, Form, Scan, Settled};
@@ -32,7 +33,7 @@ pub(super) struct Lanes<'a> {
     log: &'a StatementLog,
     strategy: Strategy,
     lanes: usize,
-    budget: BitmapBudget,
+    limits: Limits,
     told: &'a (dyn Fn(usize, &Taken) + Sync),
     taken: Mutex<Vec<(usize, Taken)>>,
     statements: AtomicU64,
@@ -61,7 +62,10 @@ pub(super) async fn run<'a>(
         log,
         strategy,
         lanes,
-        budget: BitmapBudget::default(),
+        limits: Limits {
+            bitmaps: BitmapBudget::default(),
+            max_groups: database.options().max_groups,
+        },
         told,
         taken: Mutex::default(),
         statements: AtomicU64::new(0),
@@ -144,7 +148,11 @@ impl<'a> Lanes<'a> {
             Task::Value(index, measure) => {
                 let begun = Instant::now();
                 let before = session.statements();
-                let attempt = AssertUnwindSafe(value::read(session, measure)).catch_unwind().await;
+                let reading = async {
+                    self.database.pass(session).await?;
+                    value::read(session, measure).await
+                };
+                let attempt = AssertUnwindSafe(reading).catch_unwind().await;
                 let result = attempt.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref())));
                 let usable = !result.as_ref().is_err_and(|failure| ends_session(failure.reason));
                 let taken = Taken {
@@ -165,6 +173,10 @@ impl<'a> Lanes<'a> {
             sharing: family.sharing,
             ..self.strategy
         };
+        if let Err(error) = self.database.pass(session).await {
+            let failure = Failure::from(error);
+            return self.without_plan(family.clone(), all_of(&family, &failure));
+        }
         let mut tables = Tables::default();
         let mut ready = Vec::with_capacity(family.measures.len());
         for (place, (index, measure)) in family.measures.iter().enumerate() {
@@ -188,7 +200,7 @@ impl<'a> Lanes<'a> {
             batch_time: self.database.options().batch_time,
         };
         let (designs, failures) = designs(chosen, session).await;
-        let scans = designs.into_iter().map(|design| Scan::new(design, &self.budget));
+        let scans = designs.into_iter().map(|design| Scan::new(design, &self.limits));
         self.board.add_scans(scans);
         self.without_plan(family, failures)
     }
@@ -227,6 +239,9 @@ impl<'a> Lanes<'a> {
                 self.end(scan.interrupt().await);
                 return true;
             }
+            if let Err(error) = self.database.pass(session).await {
+                return self.held_back(scan, error).await;
+            }
             match scan.claim(session, self.database, self.lanes).await {
                 Ok(Some(claim)) => {
                     if !self.count(session, scan, claim).await {
@@ -246,6 +261,16 @@ impl<'a> Lanes<'a> {
                 }
             }
         }
+    }
+
+    /// The server could not be looked at before a range was claimed: another lane may read on.
+    async fn held_back(&self, scan: &Scan<'a>, error: DatabaseError) -> bool {
+        match error {
+            DatabaseError::Interrupted => self.end(scan.interrupt().await),
+            error if scan.strike() >= STRIKES => self.end(scan.abandon(&error.into()).await),
+            _ => {}
+        }
+        false
     }
 
     /// Reads one range; false where the session can be used no more.
@@ -330,6 +355,11 @@ pub(super) async fn answer(session: &mut Session, claim: &Claim) -> Result<Answe
             Ok(Answer::Values(Box::new(sketch)))
         }
     }
+}
+
+fn all_of(family: &Family<'_>, failure: &Failure) -> Vec<(usize, Failure)> {
+    let indexes = family.measures.iter().map(|(index, _)| *index);
+    indexes.map(|index| (index, failure.clone())).collect()
 }
 
 fn not_run() -> Failure {

@@ -7,6 +7,14 @@ use crate::relation::{Aggregate, Column, Dialect, Operation, Places};
 use crate::sketch::HyperLogLog;
 use crate::source::database::{Cells, unpacked};
 
+/// What the measures of a run may take.
+#[derive(Debug, Clone)]
+pub(super) struct Limits {
+    pub(super) bitmaps: BitmapBudget,
+    /// Groups of one measure.
+    pub(super) max_groups: usize,
+}
+
 /// A measure that a scan reads.
 #[derive(Debug, Clone)]
 pub(super) struct Member<'a> {
@@ -73,11 +81,15 @@ impl Member<'_> {
         Member { asked, ..self.clone() }
     }
 
-    pub(super) fn running(&self, budget: &BitmapBudget) -> Running {
+    pub(super) fn running(&self, limits: &Limits) -> Running {
         match &self.asked {
-            Asked::Numbers(merge, _) => Running::Numbers(Tally::new(*merge, self.measure.relation.is_grouped())),
-            Asked::Histogram { .. } => Running::Numbers(Tally::new(Merge::Count, true)),
-            Asked::Distinct(_) => Running::Distinct(Bitmap::new(budget)),
+            Asked::Numbers(merge, _) => Running::Numbers(Tally::new(
+                *merge,
+                self.measure.relation.is_grouped(),
+                limits.max_groups,
+            )),
+            Asked::Histogram { .. } => Running::Numbers(Tally::new(Merge::Count, true, limits.max_groups)),
+            Asked::Distinct(_) => Running::Distinct(Bitmap::new(&limits.bitmaps)),
             Asked::Sketch(_) | Asked::Values(_) => Running::Sketch(Box::default()),
         }
     }

@@ -24,12 +24,7 @@ impl Tables {
     }
 
     /// A table that is locked makes the first of its measures wait, not all.
-    async fn look_up(
-        &mut self,
-        table: &MainTable,
-        session: &mut Session,
-        database: &Database,
-    ) -> Result<(), Failure> {
+    async fn look_up(&mut self, table: &MainTable, session: &mut Session, database: &Database) -> Result<(), Failure> {
         let key = (table.schema.clone(), table.name.clone());
         if let Some(known) = self.0.get(&key) {
             return known.as_ref().map(drop).map_err(Failure::clone);

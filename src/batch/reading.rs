@@ -7,6 +7,7 @@ use super::bitmap::BitmapBudget;
 use super::board::{Family, Task};
 use super::choice::{self, designs};
 use super::lanes::{self, answer};
+use super::member::Limits;
 use super::prepare::{Tables, prepared};
 use super::scan::Scan;
 use super::strategy::{Sharing, Strategy};
@@ -138,7 +139,11 @@ async fn alone(
         return Err(failure);
     }
     let design = designs.into_iter().next().ok_or_else(unread)?;
-    let scan = Scan::new(design, &BitmapBudget::default());
+    let limits = Limits {
+        bitmaps: BitmapBudget::default(),
+        max_groups: database.options().max_groups,
+    };
+    let scan = Scan::new(design, &limits);
     loop {
         let settled = match scan.claim(session, database, 1).await? {
             Some(claim) => {

@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::bitmap::BitmapBudget;
-use super::member::{Asked, Member, NotAdded, Running};
+use super::member::{Asked, Limits, Member, NotAdded, Running};
 use super::pace::Pace;
 use super::partition::Partition;
 use super::piece::{Piece, Way};
@@ -111,11 +110,11 @@ pub(super) struct Settled<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(design: Design<'a>, budget: &BitmapBudget) -> Scan<'a> {
+    pub(super) fn new(design: Design<'a>, limits: &Limits) -> Scan<'a> {
         let running: Vec<_> = design
             .members
             .iter()
-            .map(|member| Some(member.running(budget)))
+            .map(|member| Some(member.running(limits)))
             .collect();
         let members = running.len();
         let inner = Inner {

@@ -7,9 +7,6 @@ use crate::measure::{Failure, Number, Reading, Reason};
 use crate::relation::{Aggregate, Column, Operation, Places};
 use crate::source::database::Cells;
 
-/// More groups than this belong in a warehouse, not in a payload.
-const MOST_GROUPS: usize = 10_000;
-
 /// How an operation is asked of one range, and how its ranges are merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Merge {
@@ -26,7 +23,8 @@ pub(super) enum Merge {
 pub(super) struct Tally {
     merge: Merge,
     is_grouped: bool,
-    most_groups: usize,
+    /// More groups than this belong in a warehouse, not in a payload.
+    max_groups: usize,
     groups: BTreeMap<String, Part>,
 }
 
@@ -37,11 +35,11 @@ struct Part {
 }
 
 impl Tally {
-    pub(super) fn new(merge: Merge, is_grouped: bool) -> Tally {
+    pub(super) fn new(merge: Merge, is_grouped: bool, max_groups: usize) -> Tally {
         Tally {
             merge,
             is_grouped,
-            most_groups: MOST_GROUPS,
+            max_groups,
             groups: BTreeMap::new(),
         }
     }
@@ -56,8 +54,8 @@ impl Tally {
                 continue;
             }
             let key = key_of(row, places)?;
-            if self.groups.len() >= self.most_groups && !self.groups.contains_key(&key) {
-                let message = format!("the result has more than {} groups", self.most_groups);
+            if self.groups.len() >= self.max_groups && !self.groups.contains_key(&key) {
+                let message = format!("the result has more than {} groups", self.max_groups);
                 return Err(Failure::new(Reason::TooManyGroups, message));
             }
             self.groups

@@ -114,23 +114,39 @@ async fn databases(setup: &Setup) -> Vec<Finding> {
     };
     for (name, database) in &sources.databases {
         let subject = format!("database {name}");
-        findings.push(match version(database, &interrupt).await {
-            Ok(version) => Finding::well(&subject, version),
-            Err(error) => Finding::ill(&subject, error.to_string()),
-        });
+        match version_and_throttle(database, &interrupt).await {
+            Ok((version, throttle)) => {
+                findings.push(Finding::well(&subject, version));
+                findings.extend(throttle_finding(name, throttle));
+            }
+            Err(error) => findings.push(Finding::ill(&subject, error.to_string())),
+        }
     }
     findings
 }
 
-async fn version(database: &Database, interrupt: &Interrupt) -> Result<String, CliError> {
+/// Nothing where nothing throttles.
+fn throttle_finding(name: &str, throttle: Result<Option<String>, String>) -> Option<Finding> {
+    let subject = format!("throttle {name}");
+    match throttle {
+        Ok(says) => says.map(|says| Finding::well(&subject, says)),
+        Err(message) => Some(Finding::ill(&subject, message)),
+    }
+}
+
+async fn version_and_throttle(
+    database: &Database,
+    interrupt: &Interrupt,
+) -> Result<(String, Result<Option<String>, String>), CliError> {
     let mut session = database.open(interrupt, StatementLog::default()).await?;
     let version = session.server_version().await?;
+    let throttle = database.try_throttle(&mut session).await;
     session.close().await;
     let product = match database.dialect() {
         Dialect::Postgres => "PostgreSQL",
         Dialect::Sqlite => "SQLite",
     };
-    Ok(format!("{product} {version}, read-only session"))
+    Ok((format!("{product} {version}, read-only session"), throttle))
 }
 
 async fn event_store(setup: &Setup) -> Finding {

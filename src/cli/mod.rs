@@ -25,6 +25,7 @@ mod progress;
 mod run;
 mod setup;
 mod shipped;
+mod signal;
 mod site;
 mod strategy;
 mod summary;

@@ -1,12 +1,14 @@
 //! How far a run is: a bar on a terminal, a line now and then elsewhere.
 
 use std::io::IsTerminal;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::message::note;
+use super::output::seconds;
 use crate::measure::Failure;
 use crate::report::Progress;
 
@@ -18,7 +20,17 @@ pub(super) struct Lines {
     readings: AtomicUsize,
     taken: AtomicUsize,
     failed: AtomicUsize,
+    waiting: Mutex<Option<Waiting>>,
 }
+
+/// A wait that was told of.
+struct Waiting {
+    since: Instant,
+    told: Instant,
+}
+
+/// When a wait that lasts is told of again.
+const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 pub(super) fn progress() -> Box<dyn Progress> {
     if std::io::stderr().is_terminal() {
@@ -28,6 +40,7 @@ pub(super) fn progress() -> Box<dyn Progress> {
         readings: AtomicUsize::new(0),
         taken: AtomicUsize::new(0),
         failed: AtomicUsize::new(0),
+        waiting: Mutex::new(None),
     })
 }
 
@@ -48,6 +61,11 @@ impl Progress for Bar {
         }
     }
 
+    fn waiting(&self, says: Option<&str>) {
+        self.0
+            .set_message(says.map_or_else(String::new, |says| format!("waiting: {says}")));
+    }
+
     fn end(&self) {
         self.0.finish_and_clear();
     }
@@ -65,6 +83,30 @@ impl Progress for Lines {
         if taken * 10 / readings > (taken - 1) * 10 / readings {
             let failed = failed + usize::from(failure.is_some());
             note(&format!("measured {taken} of {readings}, {failed} without a value"));
+        }
+    }
+
+    /// When it begins, once a minute, and when it ends: a log is no status line.
+    fn waiting(&self, says: Option<&str>) {
+        let Ok(mut waiting) = self.waiting.lock() else { return };
+        let now = Instant::now();
+        match (says, waiting.as_mut()) {
+            (Some(says), None) => {
+                note(&format!("waiting: {says}"));
+                *waiting = Some(Waiting { since: now, told: now });
+            }
+            (Some(says), Some(known)) if now.duration_since(known.told) >= TOLD_AGAIN_AFTER => {
+                known.told = now;
+                note(&format!(
+                    "waiting: {says}; for {} so far",
+                    seconds(now.duration_since(known.since))
+                ));
+            }
+            (Some(_), Some(_)) | (None, None) => {}
+            (None, Some(known)) => {
+                note(&format!("going on after {}", seconds(now.duration_since(known.since))));
+                *waiting = None;
+            }
         }
     }
 }

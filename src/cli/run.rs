@@ -2,15 +2,19 @@
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::message::note;
 use super::output::{Format, counted, print};
-use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, interrupt_on_signals, why_not};
+use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, why_not};
+use super::signal::{Budget, interrupt_after};
 use super::strategy::StrategyArgs;
 use super::{CliError, Global, exit, progress, summary};
+use crate::config::parse_duration;
 use crate::measure::Measure;
 use crate::report::{Delivered, Destination, Job, Plan, RunReport, run as run_job};
 use crate::source::database::StatementLog;
@@ -30,6 +34,10 @@ pub(super) struct RunArgs {
     no_submit: bool,
     #[command(flatten)]
     strategy: StrategyArgs,
+    /// The time that measuring may take, such as 30m; what has no value by then is reported as not run
+    /// [default: `budget` of [run], or else none]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    budget: Option<Duration>,
     /// Also write the payload to a file
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -38,7 +46,13 @@ pub(super) struct RunArgs {
     format: Format,
 }
 
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = parse_duration(text).filter(|duration| !duration.is_zero());
+    duration.ok_or_else(|| "a duration is a whole number and a unit: 500ms, 15s, 2m or 1h".to_owned())
+}
+
 pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> {
+    let begun = Instant::now();
     let setup = Setup::load(global, &args.definitions)?;
     if !setup.config.reporting.enabled {
         note("reporting is off: reporting.enabled is false; nothing was measured or sent");
@@ -53,7 +67,9 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
     if let Some(path) = &args.output {
         must_be_writable(path)?;
     }
-    let (report, code) = weekly(&setup, &plan, args.no_submit).await?;
+    let budget = args.budget.or(setup.config.run.budget);
+    let budget = budget.map(|time| Budget { begun, time });
+    let (report, code) = weekly(&setup, &plan, args.no_submit, budget).await?;
     if let (Some(path), false) = (&args.output, report.interrupted) {
         std::fs::write(path, &report.payload).map_err(|error| CliError::file(path, error))?;
     }
@@ -71,12 +87,17 @@ fn must_be_writable(path: &Path) -> Result<(), CliError> {
 }
 
 /// Runs the job, and gives the exit code that its end deserves.
-pub(super) async fn weekly(setup: &Setup, plan: &Plan<'_>, no_submit: bool) -> Result<(RunReport, u8), CliError> {
+pub(super) async fn weekly(
+    setup: &Setup,
+    plan: &Plan<'_>,
+    no_submit: bool,
+    budget: Option<Budget>,
+) -> Result<(RunReport, u8), CliError> {
     let state = setup.state().await?;
     let uuid = setup.uuid(&state).await?;
     let sources = setup.sources(
         Some(uuid),
-        interrupt_on_signals(),
+        interrupt_after(budget),
         StatementLog::default(),
         Patience::Wait,
     )?;

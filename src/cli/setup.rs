@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::message::{self, note};
+pub(super) use super::signal::{interrupt_on_signals, terminate_signal};
 use super::{CliError, Global, event_setup as events};
 use crate::config::{self, Config, Environment, MetricGlobs, Reporting};
 use crate::definition::{self, Diagnostic, Loaded, Severity, TestNames};
@@ -243,51 +243,9 @@ pub(super) fn options(name: &str, database: &config::Database) -> DatabaseOption
         lock_timeout: database.lock_timeout,
         application_name: database.application_name.clone(),
         connections: database.connections as usize,
-        batch_time: std::time::Duration::from_millis(500),
-    }
-}
-
-/// An interrupt that the first Ctrl-C or SIGTERM raises; the second ends the process at once.
-pub(super) fn interrupt_on_signals() -> Interrupt {
-    let (switch, interrupt) = Interrupt::channel();
-    let asked_to_end = terminate_signal();
-    tokio::spawn(async move {
-        asked_to_end.await;
-        note("interrupted: cancelling what runs");
-        raise(&switch);
-        terminate_signal().await;
-        std::process::exit(i32::from(super::exit::INTERRUPTED));
-    });
-    interrupt
-}
-
-fn raise(switch: &watch::Sender<bool>) {
-    // Nobody listens any more if the run is over.
-    let _ = switch.send(true);
-}
-
-/// Ends when the process is asked to end: Ctrl-C, or SIGTERM where there is one. Listens from the call on, so that what is
-/// said after it can be relied on.
-pub(super) fn terminate_signal() -> impl Future<Output = ()> + Send {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-        async move {
-            match signals {
-                (Ok(mut terminate), Ok(mut interrupt)) => {
-                    tokio::select! {
-                        _ = interrupt.recv() => {}
-                        _ = terminate.recv() => {}
-                    }
-                }
-                _ => drop(tokio::signal::ctrl_c().await),
-            }
-        }
-    }
-    #[cfg(not(unix))]
-    async {
-        drop(tokio::signal::ctrl_c().await);
+        batch_time: database.batch_time,
+        max_groups: database.max_groups as usize,
+        throttle: database.throttle.clone(),
     }
 }
 

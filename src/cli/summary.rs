@@ -1,10 +1,12 @@
 //! What a run did, as a person and as a script reads it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::output::{counted, seconds};
 use crate::measure::Failure;
-use crate::report::{Delivered, Outcome, OutcomeState, RunReport};
+use crate::report::{Delivered, Outcome, OutcomeState, RunReport, Waited};
 use crate::source::facts::iso8601;
 use crate::versions::{DeliveryOutcome, DeliveryReport};
 
@@ -34,6 +36,10 @@ pub(super) fn text(report: &RunReport) -> String {
         );
     }
     text += &unreliable_text(outcomes);
+    text += &waited_text(&report.collection.waited);
+    if let Some(budget) = report.budget_over {
+        text += &line("budget", &format!("{budget:?}, over before every metric was read"));
+    }
     text += &line("fell back", &counted(fallbacks.len(), "metric"));
     text += &reasons(&fallbacks);
     text += &slowest(outcomes);
@@ -68,6 +74,20 @@ fn unreliable_text(outcomes: &[Outcome]) -> String {
         .map(|outcome| format!("    {} = {}\n", outcome.key_path, outcome.value))
         .collect();
     line("unreliable", &says) + &keys
+}
+
+/// Nothing where no throttle held the run back.
+fn waited_text(waited: &[Waited]) -> String {
+    let shown = |waited: &Waited| {
+        let says = format!(
+            "{:>9}  for {}, database {}",
+            seconds(waited.time),
+            waited.cause,
+            waited.database
+        );
+        line("waited", &says)
+    };
+    waited.iter().map(shown).collect()
 }
 
 /// Each failure once, with the first of its metrics and what to do.
@@ -167,6 +187,7 @@ pub(super) fn json(report: &RunReport) -> Value {
     let outcomes = &report.collection.outcomes;
     let fallbacks = report.collection.fallbacks().count();
     let deprecated = deprecated(outcomes);
+    let waited = &report.collection.waited;
     let delivery = match &report.delivery {
         Delivered::Kept(why) => json!({"status": "kept", "reason": why}),
         Delivered::Tried(tried) => {
@@ -180,6 +201,9 @@ pub(super) fn json(report: &RunReport) -> Value {
         "recorded_at": iso8601(report.recorded_at),
         "elapsed": report.elapsed.as_secs_f64(),
         "interrupted": report.interrupted,
+        "budget_over": report.budget_over.is_some(),
+        "waited": waited.iter().map(|waited| waited.time).sum::<Duration>().as_secs_f64(),
+        "waited_for": waited.iter().map(waited_json).collect::<Vec<Value>>(),
         "metrics": outcomes.len(),
         "computed": outcomes.len() - fallbacks - deprecated,
         "fallbacks": fallbacks,
@@ -191,6 +215,10 @@ pub(super) fn json(report: &RunReport) -> Value {
         "delivery": delivery,
         "outcomes": outcomes.iter().map(Outcome::to_json).collect::<Vec<Value>>(),
     })
+}
+
+fn waited_json(waited: &Waited) -> Value {
+    json!({"database": waited.database, "cause": waited.cause.code(), "seconds": waited.time.as_secs_f64()})
 }
 
 /// The most memory that this process has held, where the system tells.

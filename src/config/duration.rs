@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The duration that `text` says, or `None` where it is not a whole number followed by `ms`, `s`, `m` or `h`.
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let (amount, unit) = text.split_at(digits);
     let amount: u64 = amount.parse().ok()?;

@@ -10,14 +10,14 @@ use uuid::Uuid;
 use super::document::Document;
 use super::environment::Environment;
 use super::event_store::event_store;
+use super::globs::MetricGlobs;
 use super::problem::{ConfigErrors, Place, Problem, ProblemKind};
 use super::reader::Reader;
 use super::section::{Section, closest};
 use super::settings::{feature_flags, settings};
+use super::throttle::Throttle;
 use super::tree::{Origin, Table, from_toml, overlay};
-use super::types::{
-    CATEGORIES, Config, DEFAULT_FILE, Database, Instance, MetricGlobs, Prometheus, Reporting, State, Versions,
-};
+use super::types::{CATEGORIES, Config, DEFAULT_FILE, Database, Instance, Prometheus, Reporting, Run, State, Versions};
 use super::url::Url;
 use crate::definition::DataCategory;
 
@@ -114,6 +114,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
     let instance = instance(top.section("instance"));
     let databases = databases(top.named_sections("database"));
     let event_store = top.optional_section("event_store").and_then(event_store);
+    let run = run(top.section("run"));
     let prometheus = top.optional_section("prometheus").and_then(prometheus);
     let versions = versions(top.section("versions"));
     let state = state(top.section("state"));
@@ -126,6 +127,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
         instance,
         databases,
         event_store,
+        run,
         prometheus,
         versions,
         state: state?,
@@ -163,6 +165,9 @@ fn database(mut section: Section<'_>) -> Option<Database> {
     let lock_timeout = section.duration("lock_timeout");
     let connections = section.integer("connections", 1..=16);
     let application_name = section.string("application_name");
+    let batch_time = section.duration("batch_time");
+    let max_groups = section.integer("max_groups", 1..=100_000);
+    let throttle = Throttle::read(&mut section);
     section.finish();
     let defaults = Database::at(url?);
     Some(Database {
@@ -171,6 +176,9 @@ fn database(mut section: Section<'_>) -> Option<Database> {
         lock_timeout: lock_timeout.unwrap_or(defaults.lock_timeout),
         connections: connections.unwrap_or(defaults.connections),
         application_name: application_name.unwrap_or(defaults.application_name),
+        batch_time: batch_time.unwrap_or(defaults.batch_time),
+        max_groups: max_groups.unwrap_or(defaults.max_groups),
+        throttle,
         url: defaults.url,
     })
 }
@@ -184,6 +192,14 @@ pub(super) fn required_url(section: &mut Section<'_>, schemes: &[&str]) -> Optio
         section.missing("url");
     }
     url
+}
+
+fn run(mut section: Section<'_>) -> Run {
+    let run = Run {
+        budget: section.duration("budget"),
+    };
+    section.finish();
+    run
 }
 
 fn prometheus(mut section: Section<'_>) -> Option<Prometheus> {

@@ -9,6 +9,8 @@ mod document;
 mod duration;
 mod environment;
 mod event_store;
+mod globs;
+mod hours;
 mod interpolate;
 mod load;
 mod mask;
@@ -17,15 +19,18 @@ mod reader;
 mod sample;
 mod section;
 mod settings;
+mod throttle;
 mod tree;
 mod types;
 mod url;
 
+pub use duration::parse_duration;
 pub use environment::Environment;
+pub use globs::MetricGlobs;
+pub use hours::Hours;
 pub use mask::mask_secrets;
 pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
 pub use sample::{sample, schema};
-pub use types::{
-    Config, DEFAULT_FILE, Database, EventStore, Instance, MetricGlobs, Prometheus, Reporting, State, Versions,
-};
+pub use throttle::Throttle;
+pub use types::{Config, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, State, Versions};
 pub use url::{Url, UrlError};

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use globset::{Glob, GlobSet};
 use schemars::JsonSchema;
 use uuid::Uuid;
 
+use super::globs::MetricGlobs;
+use super::throttle::Throttle;
 use super::url::Url;
 use crate::definition::{DataCategory, KeyFormat};
 
@@ -31,6 +32,8 @@ pub struct Config {
     pub databases: BTreeMap<String, Database>,
     /// Where events are counted. Left out, the metrics of events fall back to -1 and nothing is tracked.
     pub event_store: Option<EventStore>,
+    /// How long a run may take.
+    pub run: Run,
     /// The Prometheus server of the instance. Accepted, but not used yet.
     pub prometheus: Option<Prometheus>,
     /// The maker's endpoint that receives the payload.
@@ -95,6 +98,14 @@ pub struct Database {
     /// The name under which the server lists these connections.
     #[schemars(example = "service-ping")]
     pub application_name: String,
+    /// How long a batch should take: batches grow while they are faster, and shrink when they are slower.
+    #[schemars(with = "String", example = "500ms")]
+    pub batch_time: Duration,
+    /// Groups that a grouped metric may have at most, 1 to 100000; with more it falls back.
+    #[schemars(example = 10000)]
+    pub max_groups: u32,
+    #[schemars(flatten)]
+    pub throttle: Throttle,
 }
 
 impl Database {
@@ -107,8 +118,20 @@ impl Database {
             lock_timeout: Duration::from_secs(2),
             connections: 2,
             application_name: "service-ping".to_owned(),
+            batch_time: Duration::from_millis(500),
+            max_groups: 10_000,
+            throttle: Throttle::default(),
         }
     }
+}
+
+/// How long a run may take.
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+pub struct Run {
+    /// When this time is over, a run cancels what it still reads, reports what it has, and says `not_run` of the rest;
+    /// `run --budget` wins over it. Delivery comes after it, with timeouts of its own. Left empty, there is no end.
+    #[schemars(with = "Option<String>", example = "")]
+    pub budget: Option<Duration>,
 }
 
 /// Where events are counted. Left out, the metrics of events fall back to -1 and nothing is tracked.
@@ -265,44 +288,3 @@ pub(super) const CATEGORIES: [(&str, DataCategory); 4] = [
     ("operational", DataCategory::Operational),
     ("optional", DataCategory::Optional),
 ];
-
-/// Patterns over key paths.
-#[derive(Debug, Clone, Default)]
-pub struct MetricGlobs {
-    patterns: Vec<String>,
-    set: GlobSet,
-}
-
-impl MetricGlobs {
-    /// Compiles the patterns; `*` also crosses dots.
-    ///
-    /// # Errors
-    /// The first pattern that is no glob.
-    pub fn new<P: Into<String>>(patterns: impl IntoIterator<Item = P>) -> Result<MetricGlobs, globset::Error> {
-        let patterns: Vec<String> = patterns.into_iter().map(Into::into).collect();
-        let globs = patterns
-            .iter()
-            .map(|pattern| Glob::new(pattern))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(MetricGlobs {
-            set: GlobSet::new(globs)?,
-            patterns,
-        })
-    }
-
-    /// Whether any pattern matches the whole of `key_path`.
-    pub fn is_match(&self, key_path: &str) -> bool {
-        self.set.is_match(key_path)
-    }
-
-    /// The patterns as written.
-    pub fn patterns(&self) -> &[String] {
-        &self.patterns
-    }
-}
-
-impl PartialEq for MetricGlobs {
-    fn eq(&self, other: &MetricGlobs) -> bool {
-        self.patterns == other.patterns
-    }
-}

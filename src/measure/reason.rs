@@ -110,7 +110,7 @@ reasons! {
         "Correct start, finish, batch_size or primary_key of the class.";
     /// The result has more groups than a payload can carry.
     TooManyGroups = "too_many_groups", General,
-        "Group by a column of few values.";
+        "Group by a column of few values, or raise max_groups of this database.";
     /// No built-in or declared class has the definition's `instrumentation_class`.
     UnknownInstrumentationClass = "unknown_instrumentation_class", General,
         "Declare the class under metrics/instrumentations, or correct its name.";
@@ -132,9 +132,9 @@ reasons! {
     /// The run was interrupted while this metric ran.
     Cancelled = "cancelled", General,
         "The run was interrupted; run it again.";
-    /// The run was interrupted before this metric began.
+    /// The run ended before this metric had a value: it was interrupted, or its budget was over.
     NotRun = "not_run", General,
-        "The run was interrupted; run it again.";
+        "The run ended before this metric; run it again, or raise its budget.";
     /// An intersection whose error bound is more than half its value: the value stands, but says little.
     Unreliable = "unreliable", General,
         "The sets share too little to be told from chance: read the value with its error_bound.";

@@ -10,6 +10,7 @@ use crate::batch::Taken;
 use crate::definition::AggregateOperator;
 use crate::measure::{Failure, Measure, Reading, Reason};
 use crate::source::Sources;
+use crate::source::database::ThrottleCause;
 
 /// Every metric's outcome, in the order of the plan.
 #[derive(Debug, Clone)]
@@ -18,6 +19,16 @@ pub struct Collection {
     /// Statements that the databases were sent; those that several metrics shared count once.
     pub statements: u64,
     pub elapsed: Duration,
+    /// What databases were spared for, and for how long; nothing where no throttle held the run back.
+    pub waited: Vec<Waited>,
+}
+
+/// A time in which a database was not read, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waited {
+    pub database: String,
+    pub cause: ThrottleCause,
+    pub time: Duration,
 }
 
 impl Collection {
@@ -40,7 +51,21 @@ pub async fn collect(plan: &Plan<'_>, sources: &Sources, progress: &dyn Progress
         outcomes,
         statements: read.statements,
         elapsed: begun.elapsed(),
+        waited: waited(sources).await,
     }
+}
+
+async fn waited(sources: &Sources) -> Vec<Waited> {
+    let mut all = Vec::new();
+    for (name, database) in &sources.databases {
+        let of_database = database.waited().await.into_iter().map(|(cause, time)| Waited {
+            database: name.clone(),
+            cause,
+            time,
+        });
+        all.extend(of_database);
+    }
+    all
 }
 
 fn outcome(metric: &PlannedMetric<'_>, readings: &HashMap<&Measure, Taken>) -> Outcome {

@@ -9,9 +9,10 @@ mod payload;
 mod plan;
 mod read;
 mod statements;
+mod waiting;
 mod weekly;
 
-pub use collect::{Collection, collect};
+pub use collect::{Collection, Waited, collect};
 pub use outcome::{Outcome, OutcomeState};
 pub use payload::{metadata, nested, payload};
 pub use plan::{Plan, PlannedMetric, Selection, plan, plan_one};

@@ -6,9 +6,11 @@ use std::time::Instant;
 use futures_util::future::{join, join_all};
 
 use super::events::read_events;
+use super::waiting::while_telling;
 use crate::batch::{self, Strategy, Taken, Work};
 use crate::measure::{Failure, Measure, Reading, Reason};
 use crate::source::Sources;
+use crate::source::database::Stop;
 
 /// Is told how far a run is.
 pub trait Progress: Sync {
@@ -16,6 +18,8 @@ pub trait Progress: Sync {
     fn begin(&self, _readings: usize) {}
     /// A reading was taken.
     fn reading(&self, _label: &str, _failure: Option<&Failure>) {}
+    /// Databases are not read for now, and for what; `None` when all are read again. Told again and again while it lasts.
+    fn waiting(&self, _for: Option<&str>) {}
     /// All readings are taken.
     fn end(&self) {}
 }
@@ -48,14 +52,15 @@ pub(super) async fn read_all(
         let work = work_of(name, measures, strategy);
         batch::read_all(work, database, &sources.interrupt, &sources.log, &told)
     });
-    let (of_databases, of_events) = join(join_all(lanes), read_events(measures, sources, progress)).await;
+    let reading = join(join_all(lanes), read_events(measures, sources, progress));
+    let (of_databases, of_events) = while_telling(reading, &sources.databases, progress).await;
     let mut taken: Vec<Option<Taken>> = vec![None; measures.len()];
     let mut statements = 0;
     for (readings, number) in of_databases {
         statements += number;
-        place(readings, &mut taken);
+        place(readings, &mut taken, sources);
     }
-    place(of_events, &mut taken);
+    place(of_events, &mut taken, sources);
     let known = |(slot, (measure, label)): (Option<Taken>, &(Measure, String))| {
         slot.unwrap_or_else(|| {
             let begun = Instant::now();
@@ -74,10 +79,10 @@ pub(super) async fn read_all(
     Readings { taken, statements }
 }
 
-fn place(readings: Vec<(usize, Taken)>, taken: &mut [Option<Taken>]) {
+fn place(readings: Vec<(usize, Taken)>, taken: &mut [Option<Taken>], sources: &Sources) {
     for (index, reading) in readings {
         if let Some(slot) = taken.get_mut(index) {
-            *slot = Some(reading);
+            *slot = Some(of_the_budget(reading, sources));
         }
     }
 }
@@ -91,6 +96,17 @@ fn work_of<'a>(database: &str, measures: &'a [(Measure, String)], strategy: Stra
         }
     }
     work
+}
+
+/// What the end of the budget cut short was not run at all: a metric has its whole value, or none.
+fn of_the_budget(mut taken: Taken, sources: &Sources) -> Taken {
+    if let (Some(Stop::Budget(budget)), Err(failure)) = (sources.interrupt.cause(), &mut taken.result)
+        && matches!(failure.reason, Reason::Cancelled | Reason::NotRun)
+    {
+        let message = format!("the budget of {budget:?} was over before this was read");
+        *failure = Failure::new(Reason::NotRun, message);
+    }
+    taken
 }
 
 /// Runs pure code that may panic, as one failure.

@@ -10,7 +10,9 @@ use super::outcome::Outcome;
 use super::payload::{metadata, payload};
 use super::plan::Plan;
 use super::read::Progress;
+use crate::measure::{Failure, Reason};
 use crate::source::Sources;
+use crate::source::database::Stop;
 use crate::state::{NewReport, NewRun, OutcomeRecord, RunEnd, RunStatus, StateError, StateStore};
 use crate::versions::{Client, DeliveryOptions, DeliveryReport, Sender, deliver};
 
@@ -43,6 +45,8 @@ pub struct RunReport {
     /// The payload, byte for byte as it is sent.
     pub payload: String,
     pub interrupted: bool,
+    /// The budget that was over before every metric had been read.
+    pub budget_over: Option<Duration>,
     pub delivery: Delivered,
     pub elapsed: Duration,
 }
@@ -54,7 +58,8 @@ pub enum Delivered {
     Kept(String),
 }
 
-/// Runs the job. A payload that was cut short by an interrupt is neither stored nor sent.
+/// Runs the job. A payload that was cut short by somebody who asked is neither stored nor sent; at the end of the budget
+/// it goes its way with what there is.
 ///
 /// # Errors
 /// The state store failed.
@@ -75,7 +80,8 @@ pub async fn run(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, St
     let records: Vec<OutcomeRecord> = collection.outcomes.iter().map(record).collect();
     job.state.record_outcomes(run_id, &records).await?;
     let payload = payload(&collection.outcomes).to_string();
-    let interrupted = job.sources.interrupt.is_raised();
+    let interrupted = job.sources.interrupt.cause() == Some(Stop::Asked);
+    let budget_over = budget_over(job, &collection);
     let delivery = if interrupted {
         Delivered::Kept("the run was interrupted".to_owned())
     } else {
@@ -93,7 +99,7 @@ pub async fn run(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, St
             &RunEnd {
                 finished_at: Utc::now(),
                 status,
-                message: None,
+                message: budget_over.map(|budget| format!("the budget of {budget:?} was over before the end")),
             },
         )
         .await?;
@@ -103,9 +109,19 @@ pub async fn run(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, St
         collection,
         payload,
         interrupted,
+        budget_over,
         delivery,
         elapsed: begun.elapsed(),
     })
+}
+
+/// A budget that ends when all is read has cost nothing.
+fn budget_over(job: &Job<'_>, collection: &Collection) -> Option<Duration> {
+    let Some(Stop::Budget(budget)) = job.sources.interrupt.cause() else {
+        return None;
+    };
+    let is_not_run = |(_, failure): (&Outcome, &Failure)| failure.reason == Reason::NotRun;
+    collection.fallbacks().any(is_not_run).then_some(budget)
 }
 
 fn new_report(

@@ -41,12 +41,9 @@ impl Ground {
 
 fn in_memory(name: &str) -> DatabaseOptions {
     DatabaseOptions {
-        name: name.to_owned(),
-        url: DatabaseUrl::new("sqlite::memory:"),
         statement_timeout: TIMEOUT,
         lock_timeout: TIMEOUT,
-        application_name: "service_ping".to_owned(),
         connections: 1,
-        batch_time: Duration::from_millis(500),
+        ..DatabaseOptions::new(name, DatabaseUrl::new("sqlite::memory:"))
     }
 }

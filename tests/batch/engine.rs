@@ -83,13 +83,10 @@ pub fn read_from(url: &str, measure: &DatabaseMeasure) -> Read {
     let listener = sent.clone();
     let log = StatementLog::new(move |statement| listener.lock().unwrap().push(statement.sql.to_owned()));
     let options = DatabaseOptions {
-        name: "main".to_owned(),
-        url: DatabaseUrl::new(url),
         statement_timeout: Duration::from_secs(60),
         lock_timeout: Duration::from_secs(5),
-        application_name: "service-ping".to_owned(),
         connections: 1,
-        batch_time: std::time::Duration::from_millis(500),
+        ..DatabaseOptions::new("main", DatabaseUrl::new(url))
     };
     let database = Database::new(options).expect("the url is one");
     let (_switch, interrupt) = Interrupt::channel();

@@ -88,3 +88,20 @@ fn a_missing_secret_file_is_named() {
     let expected = "2:12 config::unreadable_secret `url_file`: /nowhere/secret cannot be read: ";
     assert!(problems.len() == 1 && problems[0].starts_with(expected), "{problems:?}");
 }
+
+#[test]
+fn a_throttle_that_means_nothing_is_refused() {
+    let fixture = Fixture::new(
+        "[database.main]\nurl = \"sqlite://a\"\nhours = \"22-6\"\nthrottle_query = \"DELETE FROM load\"\n\
+         max_replication_lag = \"0s\"\nmax_active_sessions = -1\nmax_groups = 0\n[run]\nbudget = \"soon\"\n",
+    );
+    let expected = [
+        "3:9 config::out_of_range `hours` must be hours such as \"22:00-06:00\"",
+        "4:18 config::out_of_range `throttle_query` must be one SELECT",
+        "5:23 config::out_of_range `max_replication_lag` must be a duration such as \"15s\", \"500ms\" or \"2m\"",
+        "6:23 config::out_of_range `max_active_sessions` must be an integer from 0 to 100000",
+        "7:14 config::out_of_range `max_groups` must be an integer from 1 to 100000",
+        "9:10 config::out_of_range `budget` must be a duration such as \"15s\", \"500ms\" or \"2m\"",
+    ];
+    assert_eq!(fixture.problems(), expected);
+}

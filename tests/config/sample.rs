@@ -57,6 +57,7 @@ fn it_documents_every_key_that_the_loader_knows() {
         "instance",
         "database.main",
         "event_store",
+        "run",
         "prometheus",
         "versions",
         "state",

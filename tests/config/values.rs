@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::json;
-use service_ping::config::{Config, DEFAULT_FILE, Environment};
+use service_ping::config::{Config, DEFAULT_FILE, Environment, Hours, Throttle};
 use service_ping::definition::DataCategory;
 
 use super::Fixture;
@@ -56,10 +56,18 @@ fn every_key_is_read() {
         lock_timeout = "1s"
         connections = 4
         application_name = "ping"
+        batch_time = "250ms"
+        max_groups = 500
+        max_replication_lag = "10s"
+        max_active_sessions = 20
+        throttle_query = " SELECT busy FROM load; "
+        hours = "22:00-6:00"
         [database.ci]
         url = "sqlite://ci.db?mode=ro"
         [event_store]
         url = "redis-cluster://a:7000,b:7001"
+        [run]
+        budget = "90m"
         [prometheus]
         url = "http://localhost:9090"
         [versions]
@@ -102,7 +110,18 @@ fn every_key_is_read() {
         (Duration::from_millis(500), Duration::from_secs(1))
     );
     assert_eq!((main.connections, main.application_name.as_str()), (4, "ping"));
+    assert_eq!((main.batch_time, main.max_groups), (Duration::from_millis(250), 500));
+    let throttle = Throttle {
+        max_replication_lag: Some(Duration::from_secs(10)),
+        max_active_sessions: Some(20),
+        throttle_query: Some("SELECT busy FROM load".to_owned()),
+        hours: Hours::parse("22:00-06:00"),
+    };
+    assert_eq!(main.throttle, throttle);
+    assert_eq!(config.run.budget, Some(Duration::from_secs(90 * 60)));
     let ci = &config.databases["ci"];
+    assert_eq!((ci.batch_time, ci.max_groups), (Duration::from_millis(500), 10_000));
+    assert!(ci.throttle.is_off());
     assert_eq!(ci.url.expose(), format!("sqlite://{}/ci.db?mode=ro", folder.display()));
     assert_eq!((ci.statement_timeout, ci.connections), (Duration::from_secs(15), 2));
     assert_eq!(

@@ -81,13 +81,10 @@ fn registry() -> Registry {
 
 fn sources(url: &str, application_name: &str, log: StatementLog) -> Sources {
     let options = DatabaseOptions {
-        name: "main".to_owned(),
-        url: DatabaseUrl::new(url),
         statement_timeout: Duration::from_secs(60),
         lock_timeout: Duration::from_secs(60),
         application_name: application_name.to_owned(),
-        connections: 2,
-        batch_time: std::time::Duration::from_millis(500),
+        ..DatabaseOptions::new("main", DatabaseUrl::new(url))
     };
     let database = Database::new(options).expect("the scheme is known");
     // The switch is gone: nobody interrupts.

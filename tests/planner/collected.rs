@@ -63,13 +63,11 @@ impl Reader {
 
     fn sources(&self) -> Sources {
         let options = DatabaseOptions {
-            name: "main".to_owned(),
-            url: DatabaseUrl::new(&self.url),
             statement_timeout: self.statement_timeout,
             lock_timeout: self.lock_timeout,
             application_name: self.application_name.clone(),
             connections: self.connections,
-            batch_time: Duration::from_millis(500),
+            ..DatabaseOptions::new("main", DatabaseUrl::new(&self.url))
         };
         let database = Database::new(options).expect("the scheme is known");
         // The switch is gone: nobody interrupts.

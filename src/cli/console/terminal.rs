@@ -15,7 +15,7 @@ use super::helper::ConsoleHelper;
 use super::mistake::Refusal;
 use super::{history, names};
 use crate::definition::Source;
-use crate::source::database::Interrupt;
+use crate::source::database::{Interrupt, Stop};
 
 const PROMPT: &str = "service-ping> ";
 
@@ -86,8 +86,7 @@ async fn interruptible(console: &mut Console, line: &str) -> Result<Answer, Refu
             answer = &mut answer => return answer,
             _ = tokio::signal::ctrl_c() => {
                 note("interrupted: cancelling what runs");
-                // The answer listens for as long as it runs.
-                let _ = switch.send(true);
+                switch.throw(Stop::Asked);
             }
         }
     }

@@ -2,28 +2,34 @@
 
 mod error;
 mod index;
+mod interrupt;
 mod listing;
 mod postgres;
 mod rehearsal;
 mod schema;
 mod session;
 mod sqlite;
+mod throttle;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 pub use error::DatabaseError;
 pub use index::{IndexInfo, indexes, table_names};
+pub use interrupt::{Interrupt, Stop, Switch};
 pub use listing::{ListedColumn, ListedTable};
 pub use rehearsal::Rehearsal;
 pub use schema::{ColumnKind, TableInfo, TableKind};
 pub use session::{Cells, Row, Session, Statement, StatementLog, unpacked};
+pub use throttle::ThrottleCause;
 
+use crate::config;
 use crate::relation::{Dialect, MainTable};
+use throttle::Throttle;
 
 /// How long a whole run keeps trying to reach a server that went away, before it fails fast for the rest.
 const RECONNECT_PATIENCE: Duration = Duration::from_secs(15);
@@ -47,8 +53,29 @@ pub struct DatabaseOptions {
     pub application_name: String,
     /// The most sessions that a run opens at once.
     pub connections: usize,
-    /// The time that one range of a scan may take; ranges grow and shrink by it.
+    /// The time that one range of a scan should take; ranges grow and shrink by it.
     pub batch_time: Duration,
+    /// The most groups that a grouped metric may have.
+    pub max_groups: usize,
+    /// When a run waits before it sends the next statement.
+    pub throttle: config::Throttle,
+}
+
+impl DatabaseOptions {
+    /// A database at `url` with everything else as the configuration has it by default.
+    pub fn new(name: impl Into<String>, url: DatabaseUrl) -> DatabaseOptions {
+        DatabaseOptions {
+            name: name.into(),
+            url,
+            statement_timeout: Duration::from_secs(15),
+            lock_timeout: Duration::from_secs(2),
+            application_name: "service-ping".to_owned(),
+            connections: 2,
+            batch_time: Duration::from_millis(500),
+            max_groups: 10_000,
+            throttle: config::Throttle::default(),
+        }
+    }
 }
 
 /// A database URL; its `Debug` shows the scheme alone.
@@ -80,29 +107,6 @@ impl std::fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Asks everything that runs to stop; statements in flight are cancelled on their servers.
-#[derive(Debug, Clone)]
-pub struct Interrupt(watch::Receiver<bool>);
-
-impl Interrupt {
-    /// A switch and the interrupt it throws.
-    pub fn channel() -> (watch::Sender<bool>, Interrupt) {
-        let (sender, receiver) = watch::channel(false);
-        (sender, Interrupt(receiver))
-    }
-
-    pub fn is_raised(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    /// Ends when the interrupt is raised; never if its switch is gone.
-    pub async fn raised(&mut self) {
-        if self.0.wait_for(|raised| *raised).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
 /// The last attempt in vain.
 #[derive(Debug, Clone)]
 struct GivenUp {
@@ -124,6 +128,7 @@ pub struct Database {
     given_up: Mutex<Option<GivenUp>>,
     /// Where its sessions come from, if it is none of the instance's.
     rehearsal: Option<Rehearsal>,
+    throttle: Throttle,
 }
 
 impl Database {
@@ -137,6 +142,7 @@ impl Database {
             .dialect()
             .ok_or_else(|| DatabaseError::Unsupported(options.name.clone()))?;
         Ok(Database {
+            throttle: Throttle::new(options.throttle.clone()),
             options,
             dialect,
             tables: Mutex::default(),
@@ -192,11 +198,13 @@ impl Database {
         }
     }
 
-    /// A read-only session; a server that is away is waited for, once a run, because restarts are short.
+    /// A read-only session, when the hours for it have begun; a server that is away is waited for, once a run, because
+    /// restarts are short.
     ///
     /// # Errors
     /// As [`Database::open`], when the patience has run out.
     pub async fn open_patiently(&self, interrupt: &Interrupt, log: StatementLog) -> Result<Session, DatabaseError> {
+        self.pass_hours(interrupt).await?;
         let given_up = self.given_up.lock().await.clone();
         let patience = match given_up {
             Some(given_up) if given_up.at.elapsed() < REFUSAL_HOLDS => return Err(given_up.error),

@@ -11,12 +11,15 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _, ValueRef};
 
 use super::error::{ServerError, cancelled, from_server, one_line};
 use super::session::{Answer, MOST_ROWS, TooManyRows};
-use super::{DatabaseError, DatabaseOptions, Interrupt, Row};
+use super::{DatabaseError, DatabaseOptions, Interrupt, Row, Stop};
 
 pub(super) use table::{describe_table, regclass};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
+/// The same where the run's budget is over: a run ends within a second of it. What is not cancelled by then the server
+/// cancels itself, a second after the connection is gone.
+const LAST_CANCEL_TIMEOUT: Duration = Duration::from_millis(700);
 /// How much longer than its statement timeout we wait for a server that does not keep it.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -95,7 +98,11 @@ impl PostgresSession {
             () = interrupt.raised() => DatabaseError::Interrupted,
             () = tokio::time::sleep(timeout + GRACE) => cancelled(timeout, timeout),
         };
-        self.cancel_on_server().await;
+        let patience = match interrupt.cause() {
+            Some(Stop::Budget(_)) => LAST_CANCEL_TIMEOUT,
+            _ => CANCEL_TIMEOUT,
+        };
+        self.cancel_on_server(patience).await;
         match given_up {
             // The connection stands in the middle of an answer that nobody reads.
             DatabaseError::Cancelled { .. } => Err(DatabaseError::Lost("the server did not keep the timeout".into())),
@@ -104,7 +111,7 @@ impl PostgresSession {
     }
 
     /// A second connection asks the server to stop what the first one runs: to walk away does not stop it.
-    async fn cancel_on_server(&self) {
+    async fn cancel_on_server(&self, patience: Duration) {
         let cancel = async {
             let mut helper = connect(&self.options).await?;
             let sql = format!("SELECT pg_cancel_backend({})", self.pid);
@@ -112,7 +119,7 @@ impl PostgresSession {
             drop(helper.close().await);
             result.map_err(|error| unavailable(&self.options, &error))
         };
-        match tokio::time::timeout(CANCEL_TIMEOUT, cancel).await {
+        match tokio::time::timeout(patience, cancel).await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::warn!(%error, "A statement could not be cancelled on the server."),
             Err(_) => tracing::warn!("A statement could not be cancelled on the server in time."),

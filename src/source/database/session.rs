@@ -183,7 +183,11 @@ impl Session {
         self.dialect
     }
 
-    /// How many statements this session has sent, those of its opening not counted.
+    pub(super) fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
+    /// How many statements this session has sent, those of its opening and of the throttle not counted.
     pub fn statements(&self) -> u64 {
         self.statements
     }
@@ -292,8 +296,22 @@ impl Session {
         }
     }
 
+    /// All rows of a statement that is no metric's: it is logged, and not counted.
+    ///
+    /// # Errors
+    /// As [`Session::rows`].
+    pub(super) async fn sample(&mut self, sql: &str) -> Result<Vec<Row>, DatabaseError> {
+        let mut rows = Vec::new();
+        self.send_logged(sql, Answer::Rows(&mut rows)).await?;
+        Ok(rows)
+    }
+
     async fn run(&mut self, sql: &str, answer: Answer<'_>) -> Result<(), DatabaseError> {
         self.statements += 1;
+        self.send_logged(sql, answer).await
+    }
+
+    async fn send_logged(&mut self, sql: &str, answer: Answer<'_>) -> Result<(), DatabaseError> {
         let begun = Instant::now();
         let mut rows = 0;
         let result = self.send_counting(sql, answer, &mut rows).await;
