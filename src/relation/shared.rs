@@ -69,16 +69,16 @@ impl SharedRelation {
     /// Sorts relations, by their indexes, into groups that [`of`](Self::of) takes. The groups are few, not always as few
     /// as can be.
     pub fn groups(members: &[&Relation], is_unique: &IsUnique<'_>) -> Vec<Vec<usize>> {
-        let members: Vec<Member> = members
-            .iter()
-            .map(|relation| Member::of(relation, is_unique))
-            .collect();
+        let members: Vec<Member> = members.iter().map(|relation| Member::of(relation, is_unique)).collect();
         // Those that share with their like alone come first, so that their like finds them.
         let mut order: Vec<(usize, &Member)> = members.iter().enumerate().collect();
         order.sort_by_key(|(_, member)| member.is_mergeable);
         let mut groups: Vec<(Union<'_>, Vec<usize>)> = Vec::new();
         for (index, member) in order {
-            match groups.iter_mut().find_map(|(union, group)| union.admit(member).then_some(group)) {
+            match groups
+                .iter_mut()
+                .find_map(|(union, group)| union.admit(member).then_some(group))
+            {
                 Some(group) => group.push(index),
                 None => groups.push((Union::new(member), vec![index])),
             }

@@ -58,7 +58,9 @@ impl Member {
     /// Whether a column is of an item of its own FROM.
     pub(super) fn knows(&self, column: &Column) -> bool {
         let aliases = self.items.iter().filter_map(|item| item.alias.as_deref());
-        aliases.chain([self.relation.main_alias()]).any(|alias| alias == column.table)
+        aliases
+            .chain([self.relation.main_alias()])
+            .any(|alias| alias == column.table)
     }
 
     /// Keeps what is left of its WHERE without the common terms, and that these columns are matched.

@@ -2,9 +2,7 @@
 
 use std::ops::ControlFlow::{self, Break, Continue};
 
-use sqlparser::ast::{
-    Expr, JoinConstraint, JoinOperator, Select, SelectItem, TableWithJoins, Visit, Visitor,
-};
+use sqlparser::ast::{Expr, JoinConstraint, JoinOperator, Select, SelectItem, TableWithJoins, Visit, Visitor};
 
 use crate::relation::Relation;
 use crate::relation::identifiers::{folded, is_value_word};

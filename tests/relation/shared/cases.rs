@@ -25,8 +25,11 @@ pub const TABLES: [&str; 4] = ["groups", "projects", "notes", "issues"];
 const JOINS: &[(&str, &[&str])] = &[
     ("", &[]),
     ("JOIN projects ON projects.id = issues.project_id", &["projects"]),
-    ("LEFT JOIN projects ON (projects.id = issues.project_id)", &["projects"]),
-    ("INNER JOIN projects ON projects.id = issues.project_id AND projects.archived", &["projects"]),
+    ("LEFT JOIN projects ON (issues.project_id = projects.id)", &["projects"]),
+    (
+        "INNER JOIN projects ON projects.id = issues.project_id AND projects.archived",
+        &["projects"],
+    ),
     (
         "JOIN projects ON projects.id = issues.project_id JOIN groups ON groups.id = projects.group_id",
         &["projects", "groups"],
@@ -39,7 +42,10 @@ const JOINS: &[(&str, &[&str])] = &[
         "JOIN projects ON projects.id = issues.project_id LEFT JOIN groups ON groups.id = projects.group_id",
         &["projects", "groups"],
     ),
-    ("LEFT JOIN groups ON groups.id = issues.state AND (groups.level = 1 OR issues.closed)", &["groups"]),
+    (
+        "LEFT JOIN groups ON groups.id = issues.state AND (groups.level = 1 OR issues.closed)",
+        &["groups"],
+    ),
     ("JOIN issues AS parent ON issues.parent_id = parent.id", &["parent"]),
     (
         "LEFT JOIN issues AS parent ON issues.parent_id = parent.id JOIN projects ON projects.id = issues.project_id",
@@ -82,15 +88,28 @@ const CONDITIONS: &[(&str, &[&str])] = &[
             "projects.group_id IN (1, 2)",
         ],
     ),
-    ("groups", &["groups.level = 1", "groups.id IS NOT NULL", "groups.level IS NULL"]),
-    ("parent", &["parent.closed", "parent.state = issues.state", "parent.kind IS NULL"]),
+    (
+        "groups",
+        &["groups.level = 1", "groups.id IS NOT NULL", "groups.level IS NULL"],
+    ),
+    (
+        "parent",
+        &["parent.closed", "parent.state = issues.state", "parent.kind IS NULL"],
+    ),
     ("notes", &["notes.kind = 'a'", "notes.id > 3"]),
 ];
 
 const KEYS: &[(&str, &[&str])] = &[
     (
         "issues",
-        &["issues.state", "issues.kind", "(issues.closed)", "issues.code", "lower(issues.kind)", "issues.closed"],
+        &[
+            "issues.state",
+            "issues.kind",
+            "(issues.closed)",
+            "issues.code",
+            "lower(issues.kind)",
+            "issues.closed",
+        ],
     ),
     ("projects", &["projects.level", "projects.archived"]),
     ("groups", &["groups.level"]),
@@ -197,7 +216,9 @@ pub fn rows() -> impl Strategy<Value = Vec<String>> {
     let groups = prop::collection::vec(number(), 0..3).prop_map(|rows| inserts("groups", rows));
     let projects = prop::collection::vec((number(), number(), truth()), 0..4);
     let projects = projects.prop_map(|rows| {
-        let rows = rows.into_iter().map(|(group, level, archived)| format!("{group}, {level}, {archived}"));
+        let rows = rows
+            .into_iter()
+            .map(|(group, level, archived)| format!("{group}, {level}, {archived}"));
         inserts("projects", rows)
     });
     let notes = prop::collection::vec((number(), text()), 0..6);
@@ -207,14 +228,15 @@ pub fn rows() -> impl Strategy<Value = Vec<String>> {
     });
     let issue = (number(), number(), number(), number(), text(), text(), truth());
     let issues = prop::collection::vec(issue, 0..10).prop_map(|rows| {
-        let rows = rows.into_iter().map(|(project, parent, state, weight, kind, code, closed)| {
-            format!("{project}, {parent}, {state}, {weight}, {kind}, {code}, {closed}")
-        });
+        let rows = rows
+            .into_iter()
+            .map(|(project, parent, state, weight, kind, code, closed)| {
+                format!("{project}, {parent}, {state}, {weight}, {kind}, {code}, {closed}")
+            });
         inserts("issues", rows)
     });
-    (groups, projects, notes, issues).prop_map(|(groups, projects, notes, issues)| {
-        [groups, projects, notes, issues].into_iter().flatten().collect()
-    })
+    (groups, projects, notes, issues)
+        .prop_map(|(groups, projects, notes, issues)| [groups, projects, notes, issues].into_iter().flatten().collect())
 }
 
 fn inserts(table: &str, rows: impl IntoIterator<Item = String>) -> Vec<String> {

@@ -55,15 +55,21 @@ impl Engine {
         let statement = AssertSqlSafe(sql.to_owned());
         match &mut self.connection {
             Connection::Sqlite(connection) => {
-                let rows = self.runtime.block_on(sqlx::query(statement).fetch_all(&mut **connection));
+                let rows = self
+                    .runtime
+                    .block_on(sqlx::query(statement).fetch_all(&mut **connection));
                 let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
                 let cells = |row: &sqlx::sqlite::SqliteRow| (0..row.len()).map(|at| row.get_unchecked(at)).collect();
                 rows.iter().map(cells).collect()
             }
             Connection::Postgres(connection) => {
                 let rows = match packed.is_empty() {
-                    true => self.runtime.block_on(sqlx::raw_sql(statement).fetch_all(&mut **connection)),
-                    false => self.runtime.block_on(sqlx::query(statement).fetch_all(&mut **connection)),
+                    true => self
+                        .runtime
+                        .block_on(sqlx::raw_sql(statement).fetch_all(&mut **connection)),
+                    false => self
+                        .runtime
+                        .block_on(sqlx::query(statement).fetch_all(&mut **connection)),
                 };
                 let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
                 rows.iter().map(|row| cells(row, packed)).collect()
@@ -100,7 +106,10 @@ fn cells(row: &PgRow, packed: &[usize]) -> Vec<Cell> {
 fn unpacked(bytes: &[u8]) -> String {
     let (integers, rest) = bytes.as_chunks::<8>();
     assert!(rest.is_empty());
-    let texts: Vec<String> = integers.iter().map(|bytes| i64::from_be_bytes(*bytes).to_string()).collect();
+    let texts: Vec<String> = integers
+        .iter()
+        .map(|bytes| i64::from_be_bytes(*bytes).to_string())
+        .collect();
     texts.join(",")
 }
 

@@ -99,7 +99,13 @@ fn check(
     let rows = engine.rows(&statement.sql, &statement.packed);
     for (member, places) in members.iter().zip(&statement.places) {
         let expected = own(engine, member, range);
-        prop_assert_eq!(answer(member, &rows, places), expected, "{} in {}", member.text, statement.sql);
+        prop_assert_eq!(
+            answer(member, &rows, places),
+            expected,
+            "{} in {}",
+            member.text,
+            statement.sql
+        );
     }
     Ok(())
 }
@@ -126,8 +132,10 @@ fn run(engine: Engine, cases: u32) -> u32 {
             let together: Vec<&Relation> = group.iter().map(|index| relations[*index]).collect();
             let shared = SharedRelation::of(&together, &by_id).expect("a group can be shared");
             let members: Vec<&Member> = group.iter().map(|index| &members[*index]).collect();
-            let joins: std::collections::BTreeSet<_> =
-                members.iter().map(|member| member.text.matches("JOIN").count()).collect();
+            let joins: std::collections::BTreeSet<_> = members
+                .iter()
+                .map(|member| member.text.matches("JOIN").count())
+                .collect();
             mixed.set(mixed.get() + u32::from(joins.len() > 1));
             check(engine, &shared, &members, range.as_ref())?;
             let some: Vec<usize> = (0..members.len()).filter(|at| chosen >> at & 1 == 1).collect();
@@ -147,11 +155,11 @@ fn run(engine: Engine, cases: u32) -> u32 {
 
 #[test]
 fn shared_answers_are_each_members_own_on_sqlite() {
-    assert!(run(Engine::sqlite(), 1_500) > 300);
+    assert!(run(Engine::sqlite(), 500) > 100);
 }
 
 #[test]
 fn shared_answers_are_each_members_own_on_postgresql() {
     let database = Postgres::shared().database();
-    assert!(run(Engine::postgres(&database.url()), 400) > 80);
+    assert!(run(Engine::postgres(&database.url()), 200) > 40);
 }

@@ -117,7 +117,7 @@ fn joins_by_a_unique_key_share_with_their_driving_table() {
     let relation = shared(&[
         "issues WHERE weight > 1",
         "issues JOIN projects ON projects.id = issues.project_id WHERE projects.archived AND issues.weight > 1",
-        "issues LEFT JOIN projects AS projects ON (projects.id = issues.project_id) WHERE issues.weight > 1",
+        "issues LEFT JOIN projects AS projects ON (issues.project_id = projects.id) WHERE issues.weight > 1",
     ]);
     assert_eq!(
         select(&relation, Dialect::Postgres, &rows(3)).sql,
@@ -128,7 +128,10 @@ fn joins_by_a_unique_key_share_with_their_driving_table() {
         select(&inner, Dialect::Sqlite, &rows(1)).sql,
         r#"SELECT COUNT(*) FROM "issues" JOIN "projects" ON "projects"."id" = "issues"."project_id" WHERE "projects"."archived" AND "issues"."weight" > 1"#
     );
-    assert_eq!(select(&relation.only(&[0, 2]), Dialect::Sqlite, &rows(2)).places[1], places(&[], None, &[0]));
+    assert_eq!(
+        select(&relation.only(&[0, 2]), Dialect::Sqlite, &rows(2)).places[1],
+        places(&[], None, &[0])
+    );
 }
 
 #[test]
@@ -137,7 +140,9 @@ fn a_join_that_all_have_stays_inner() {
     let relation = shared(&[
         &format!("issues {join}"),
         &format!("issues {join} JOIN groups ON groups.id = projects.group_id AND groups.level = 1"),
-        &format!("issues LEFT JOIN issues AS parent ON parent.id = issues.parent_id INNER {join} WHERE parent.id IS NULL"),
+        &format!(
+            "issues LEFT JOIN issues AS parent ON parent.id = issues.parent_id INNER {join} WHERE parent.id IS NULL"
+        ),
     ]);
     assert_eq!(
         select(&relation, Dialect::Postgres, &rows(3)).sql,
@@ -184,7 +189,7 @@ fn packed_values_make_the_rest_text() {
     let statement = select(&relation, Dialect::Postgres, &asked);
     assert_eq!(
         statement.sql,
-        r#"SELECT CASE WHEN ("issues"."kind") IS NOT NULL THEN format('%s', "issues"."kind") END, string_agg(int8send("issues"."weight"::int8), '') FILTER (WHERE "issues"."closed"), COUNT("issues"."weight")::text FROM "issues" GROUP BY "issues"."kind""#
+        r#"SELECT CASE WHEN ("issues"."kind") IS DISTINCT FROM NULL THEN format('%s', "issues"."kind") END, string_agg(int8send("issues"."weight"::int8), '') FILTER (WHERE "issues"."closed"), COUNT("issues"."weight")::text FROM "issues" GROUP BY "issues"."kind""#
     );
     assert_eq!(statement.packed, [1]);
     let statement = select(&relation, Dialect::Sqlite, &asked);
@@ -205,7 +210,7 @@ fn terms_have_one_spelling() {
     let one = parse("t WHERE (b OR (a)) AND c = 1 AND c = 1");
     let other = parse(r#"T where ("t"."c" = 1) AND (a OR b)"#);
     assert_eq!(one.terms(), other.terms());
-    assert_eq!(one.terms().unwrap(), [r#""t"."c" = 1"#, r#"("t"."a" OR "t"."b")"#].map(str::to_owned).into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>());
+    assert_eq!(one.terms().unwrap(), [r#""t"."c" = 1"#, r#"("t"."a" OR "t"."b")"#]);
     assert_eq!(parse("t").terms().unwrap(), Vec::<String>::new());
     assert!(parse("t WHERE a = :b").terms().is_err());
 }
