@@ -52,7 +52,7 @@ impl Relation {
 }
 
 /// The conditions that AND puts together, sorted and each once.
-pub(super) fn conjunction(filter: Expr) -> Result<Option<Expr>, RelationError> {
+fn conjunction(filter: Expr) -> Result<Option<Expr>, RelationError> {
     let mut terms = Vec::new();
     for term in flat(filter, &BinaryOperator::And) {
         let term = disjunction(term)?;

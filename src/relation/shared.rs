@@ -14,7 +14,6 @@ mod union;
 
 use super::tree::Parts;
 use super::{MainTable, Relation};
-use filter::Term;
 use item::Item;
 use member::Member;
 use union::Union;

@@ -7,8 +7,12 @@ mod data;
 mod execution;
 mod golden;
 mod limits;
+#[path = "../support/postgres/mod.rs"]
+#[expect(dead_code, reason = "one database is all that is needed of it")]
+mod postgres;
 mod properties;
 mod ranges;
 mod refusals;
+mod shared;
 mod support;
 mod warehouse;

@@ -13,7 +13,7 @@ pub(super) struct Term {
     /// As it was written, in brackets where AND would take a part of it.
     pub expr: Expr,
     /// In a spelling that equal terms share.
-    key: Expr,
+    pub key: Expr,
 }
 
 impl Term {
@@ -29,12 +29,17 @@ pub(super) fn terms(condition: Option<&Expr>) -> Vec<Term> {
     terms.map(term).collect()
 }
 
-fn term(mut expr: Expr) -> Term {
+fn term(expr: Expr) -> Term {
+    if !is_or(&expr) {
+        return Term {
+            key: expr.clone(),
+            expr,
+        };
+    }
     // What is not bound yet has no text, and is compared as it stands.
     let key = normal::disjunction(expr.clone()).unwrap_or_else(|_| expr.clone());
-    if is_or(&expr) {
-        nest(&mut expr);
-    }
+    let mut expr = expr;
+    nest(&mut expr);
     Term { expr, key }
 }
 

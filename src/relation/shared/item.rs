@@ -3,10 +3,10 @@
 use sqlparser::ast::{BinaryOperator, Expr, Join, JoinConstraint, JoinOperator, TableFactor};
 
 use super::IsUnique;
-use super::filter::{conjunction, terms};
+use super::filter::terms;
 use crate::relation::condition::column_of;
-use crate::relation::normal::{self, flat};
-use crate::relation::{Column, shape};
+use crate::relation::normal::flat;
+use crate::relation::{Column, MainTable, shape};
 
 /// An item of FROM behind the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,12 +14,21 @@ pub(super) struct Item {
     /// What the rest of the relation calls it; `None` where nothing can.
     pub alias: Option<String>,
     pub join: Join,
-    /// The join as LEFT JOIN, in a spelling that equal joins share.
-    key: Join,
+    key: Key,
     /// Whether rows without a match are left out.
     pub is_inner: bool,
     /// A column that is NULL where a row has no match, and only there; `None` where rows may have several matches.
     pub matched: Option<Column>,
+}
+
+/// A join in a spelling that equal joins share, be they INNER or LEFT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Key {
+    table: TableFactor,
+    /// The terms of ON, sorted, each once.
+    terms: Vec<Expr>,
+    /// What is not INNER or LEFT JOIN with ON.
+    other: Option<JoinOperator>,
 }
 
 impl Item {
@@ -27,7 +36,7 @@ impl Item {
         Item {
             alias: shape::name_in_from(&join.relation),
             join: join.clone(),
-            key: key(join),
+            key: key(join, is_unique),
             is_inner: !is_left(&join.join_operator),
             matched: matched(join, is_unique),
         }
@@ -66,21 +75,43 @@ pub(super) fn table_key(factor: &TableFactor) -> TableFactor {
     factor
 }
 
-fn key(join: &Join) -> Join {
-    let mut key = join.clone();
-    key.relation = table_key(&join.relation);
-    if let Some(constraint) = constraint(&join.join_operator) {
-        let constraint = match constraint {
-            JoinConstraint::On(condition) => {
-                let normal = normal::conjunction(condition.clone()).ok().flatten();
-                let written = || conjunction(terms(Some(condition)).into_iter().map(|term| term.expr));
-                normal.or_else(written).map_or(JoinConstraint::None, JoinConstraint::On)
-            }
-            other => other.clone(),
+fn key(join: &Join, is_unique: &IsUnique<'_>) -> Key {
+    let table = table_key(&join.relation);
+    let Some(condition) = condition(join) else {
+        return Key {
+            table,
+            terms: Vec::new(),
+            other: Some(join.join_operator.clone()),
         };
-        key.join_operator = JoinOperator::Left(constraint);
+    };
+    let joined = real_table(&join.relation);
+    let mut terms: Vec<Expr> = terms(Some(condition))
+        .into_iter()
+        .map(|term| match &joined {
+            Some(joined) => turned(term.key, joined, is_unique),
+            None => term.key,
+        })
+        .collect();
+    terms.sort();
+    terms.dedup();
+    Key {
+        table,
+        terms,
+        other: None,
     }
-    key
+}
+
+/// `a = b` with the joined table's column in front, where the column is unique by itself: then its values are told apart
+/// alike from either side, which collations of texts may not do.
+fn turned(term: Expr, table: &MainTable, is_unique: &IsUnique<'_>) -> Expr {
+    match (equated(&term, &table.alias), term) {
+        (Some(column), Expr::BinaryOp { left, op, right }) if is_unique(table, std::slice::from_ref(&column)) => {
+            let is_in_front = column_of(&left).is_some_and(|left| left.table == table.alias);
+            let (left, right) = if is_in_front { (left, right) } else { (right, left) };
+            Expr::BinaryOp { left, op, right }
+        }
+        (_, term) => term,
+    }
 }
 
 /// The constraint of an INNER or LEFT join.
@@ -98,24 +129,30 @@ fn is_left(operator: &JoinOperator) -> bool {
     matches!(operator, JoinOperator::Left(_) | JoinOperator::LeftOuter(_))
 }
 
-fn matched(join: &Join, is_unique: &IsUnique<'_>) -> Option<Column> {
-    let TableFactor::Table {
-        name,
-        alias,
-        args: None,
-        ..
-    } = &join.relation
-    else {
-        return None;
-    };
-    if alias.as_ref().is_some_and(|alias| !alias.columns.is_empty()) {
-        return None;
+/// The condition of an INNER or LEFT join with ON.
+fn condition(join: &Join) -> Option<&Expr> {
+    match constraint(&join.join_operator)? {
+        JoinConstraint::On(condition) => Some(condition),
+        _ => None,
     }
-    let table = shape::table(name, alias.as_ref())?;
-    let JoinConstraint::On(condition) = constraint(&join.join_operator)? else {
-        return None;
-    };
-    let terms = flat(condition.clone(), &BinaryOperator::And);
+}
+
+/// A table whose columns have their own names.
+fn real_table(factor: &TableFactor) -> Option<MainTable> {
+    match factor {
+        TableFactor::Table {
+            name,
+            alias,
+            args: None,
+            ..
+        } if alias.as_ref().is_none_or(|alias| alias.columns.is_empty()) => shape::table(name, alias.as_ref()),
+        _ => None,
+    }
+}
+
+fn matched(join: &Join, is_unique: &IsUnique<'_>) -> Option<Column> {
+    let table = real_table(&join.relation)?;
+    let terms = flat(condition(join)?.clone(), &BinaryOperator::And);
     let columns: Vec<String> = terms.iter().filter_map(|term| equated(term, &table.alias)).collect();
     let first = columns.first()?.clone();
     is_unique(&table, &columns).then_some(Column {

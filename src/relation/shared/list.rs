@@ -32,8 +32,9 @@ impl SelectList {
     pub(super) fn key(&mut self, key: &Expr) -> Result<usize, RelationError> {
         let text = render::text(key, self.dialect)?;
         self.items.push(match self.is_binary {
-            // A cast would print some types otherwise than the server does, such as boolean and char(n).
-            true => format!("CASE WHEN ({text}) IS NOT NULL THEN format('%s', {text}) END"),
+            // A cast would print some types otherwise than the server does, such as boolean and char(n). IS NOT NULL
+            // would ask a composite value for its fields.
+            true => format!("CASE WHEN ({text}) IS DISTINCT FROM NULL THEN format('%s', {text}) END"),
             false => text,
         });
         Ok(self.items.len() - 1)

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use serde_json::Value;
-use service_ping::relation::{Column, Dialect, Operation, Query, Relation, RelationError, Window};
+use service_ping::relation::{
+    Aggregate, Column, Dialect, Operation, Query, Relation, RelationError, SharedRelation, Window,
+};
 use sqlparser::ast::Statement;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -67,6 +69,20 @@ fn rendered(relation: &Relation) {
             }
             let _ = relation.statement(Dialect::Sqlite, operation, Some(&column));
         }
+    }
+    shared(&[&relation, &relation.within(&column, &window), &relation.base()]);
+}
+
+/// Whoever shares a statement, it is one query.
+fn shared(relations: &[&Relation]) {
+    for group in SharedRelation::groups(relations, &|_, _| true) {
+        let group: Vec<&Relation> = group.iter().map(|index| relations[*index]).collect();
+        let shared = SharedRelation::of(&group, &|_, _| true).expect("a group is shared");
+        let asked = vec![vec![Aggregate::CountRows]; group.len()];
+        if let Ok(statement) = shared.select(Dialect::Postgres, &asked, None) {
+            is_one_query(&statement.sql);
+        }
+        let _ = shared.select(Dialect::Sqlite, &asked, None);
     }
 }
 
