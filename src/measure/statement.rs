@@ -13,6 +13,9 @@ impl Measure {
         match self {
             Measure::Database(measure) => {
                 let dialect = dialect(&measure.database);
+                if measure.estimate.is_some() {
+                    return Some(measure.relation.row_estimate(dialect));
+                }
                 let column = measure.counted_column();
                 Some(measure.relation.statement(dialect, measure.operation, column.as_ref()))
             }

@@ -26,6 +26,7 @@ mod query;
 mod range;
 mod refusal;
 mod render;
+mod row_estimate;
 mod select;
 mod shape;
 mod shared;

@@ -27,15 +27,7 @@ pub(in crate::source::database) async fn describe_table(
 
 /// The table's name as the text that `to_regclass` takes, quotes and all.
 pub(in crate::source::database) fn regclass(table: &MainTable) -> String {
-    let name = match &table.schema {
-        Some(schema) => format!("{}.{}", quoted(schema), quoted(&table.name)),
-        None => quoted(&table.name),
-    };
-    format!("'{}'", name.replace('\'', "''"))
-}
-
-fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
+    format!("'{}'", table.quoted().replace('\'', "''"))
 }
 
 fn table_info(first: &Row, rows: &[Row]) -> TableInfo {
