@@ -2,6 +2,7 @@
 
 use super::partition::{Partition, choose};
 use super::ranges::{Next, Ranges};
+use super::row_estimate;
 use super::tally::{Tally, aggregates, group_key};
 use crate::measure::{DatabaseMeasure, Failure, Number, Reading, Reason};
 use crate::relation::{Aggregate, Column, KeyRange, KeyValue, Operation, RelationError};
@@ -19,6 +20,9 @@ pub struct BatchReading {
 /// Reads a measure in ranges, each a statement of its own.
 pub async fn read(session: &mut Session, database: &Database, measure: &DatabaseMeasure) -> BatchReading {
     let mut retries = 0;
+    if let Some(reading) = row_estimate::read(session, database, measure).await.transpose() {
+        return BatchReading { reading, retries };
+    }
     let reading = match measure.operation {
         Operation::Histogram { from, to, size } => histogram(session, measure, from, to, size).await,
         Operation::EstimateBatchDistinctCount => estimate(session, database, measure, &mut retries).await,

@@ -7,8 +7,10 @@ mod bounds;
 mod counter;
 mod number;
 mod partition;
+mod parts;
 mod preview;
 mod ranges;
+mod row_estimate;
 mod strategy;
 mod tally;
 

@@ -4,6 +4,7 @@ use super::bounds;
 use super::counter::{counted_column, next, partition, statement, table_info, unwritable, wanted};
 use super::partition::Partition;
 use super::ranges::{Next, Ranges};
+use super::row_estimate;
 use crate::measure::{DatabaseMeasure, Failure, PrimaryKey};
 use crate::relation::{Column, KeyRange, Operation};
 use crate::source::database::{Database, Session, TableInfo};
@@ -79,6 +80,15 @@ pub async fn preview(
             samples: vec![histogram.map_err(unwritable)?],
         });
     }
+    if measure.estimate.is_some()
+        && (!look || row_estimate::read(session, database, measure).await?.is_some())
+    {
+        let estimate = measure.relation.row_estimate(session.dialect());
+        return Ok(Preview {
+            ranges: Some(1),
+            samples: vec![estimate.map_err(unwritable)?],
+        });
+    }
     let (partition, table) = partition(session, database, measure).await?;
     let in_ranges = partition != Partition::Whole;
     let wanted = wanted(session, database, measure, in_ranges && look).await?;
@@ -114,7 +124,9 @@ fn counted(mut ranges: Ranges) -> (Option<u64>, Vec<Option<KeyRange>>) {
         match ranges.next() {
             Next::Everything => all.push(None),
             Next::Range(range) => all.push(Some(range)),
-            Next::Step { .. } | Next::End => break,
+            // Only the database knows where the steps of a later partition end.
+            Next::Step { .. } => return (None, spread(all)),
+            Next::End => break,
         }
         ranges.advance(None);
     }

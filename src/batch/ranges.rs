@@ -1,5 +1,8 @@
 //! Ranges that hold every row once: half-open over integers and blocks, stepped over any other key.
 
+mod parts;
+
+use self::parts::Part;
 use crate::relation::{Column, KeyRange, KeyValue};
 
 /// A range of a cancelled statement is halved while its size is at least twice this (spec 4.2, step 8).
@@ -15,6 +18,10 @@ pub(super) struct Ranges {
     nulls: Option<Column>,
     size: u64,
     smallest: u64,
+    /// The partition that is walked over, where it is not the whole table.
+    part: Option<Part>,
+    /// The walks of the partitions that follow, the next one last.
+    later: Vec<Ranges>,
 }
 
 /// A column of a key that is stepped over.
@@ -68,10 +75,8 @@ pub(super) enum Next {
 impl Ranges {
     pub(super) fn whole() -> Ranges {
         Ranges {
-            walk: Walk::Whole { done: false },
-            nulls: None,
             size: 0,
-            smallest: u64::MAX,
+            ..Ranges::new(Walk::Whole { done: false }, 0, u64::MAX)
         }
     }
 
@@ -134,6 +139,8 @@ impl Ranges {
             nulls: None,
             size: size.max(1),
             smallest,
+            part: None,
+            later: Vec::new(),
         }
     }
 
@@ -145,6 +152,13 @@ impl Ranges {
 
     /// The range at hand; the same one until [`Ranges::advance`].
     pub(super) fn next(&self) -> Next {
+        match &self.part {
+            Some(part) => part.next(self.in_part()),
+            None => self.in_part(),
+        }
+    }
+
+    fn in_part(&self) -> Next {
         let next = match &self.walk {
             Walk::Whole { done } => (!done).then_some(Next::Everything),
             Walk::Integer { next: None, .. } | Walk::Blocks { next: None, .. } => None,
@@ -212,7 +226,7 @@ impl Ranges {
 
     /// The range that a step gave: up to `key`, or all that is left where there is none.
     pub(super) fn step_to(&self, key: Option<Vec<KeyValue>>) -> KeyRange {
-        match &self.walk {
+        let range = match &self.walk {
             Walk::Stepped {
                 columns, after, until, ..
             } => KeyRange::Keyset {
@@ -225,6 +239,10 @@ impl Ranges {
                 after: None,
                 until: key,
             },
+        };
+        match &self.part {
+            Some(part) => part.range(Some(range)),
+            None => range,
         }
     }
 
@@ -255,15 +273,22 @@ impl Ranges {
         if exhausted {
             self.nulls = None;
         }
+        self.skip_walked();
     }
 
     /// Makes this range and all after it half as large; false where they are small enough already.
     pub(super) fn halve(&mut self) -> bool {
-        let halves = self.size / 2 >= self.smallest;
-        if halves {
-            self.size /= 2;
+        let may_halve = |size: u64| size / 2 >= self.smallest;
+        if !may_halve(self.size) || matches!(self.walk, Walk::Whole { .. }) {
+            return false;
         }
-        halves
+        let mut size = self.size / 2;
+        // A partition may be far smaller than the ranges of the others: half of those would be the same statement again.
+        while self.part.is_some() && size >= self.left() && may_halve(size) {
+            size /= 2;
+        }
+        self.size = size;
+        true
     }
 
     fn integer_end(&self, from: i64, end: Option<i64>) -> Option<i64> {

@@ -20,7 +20,7 @@ pub use error::DatabaseError;
 pub use index::{IndexInfo, indexes, table_names};
 pub use listing::{ListedColumn, ListedTable};
 pub use rehearsal::Rehearsal;
-pub use schema::{ColumnKind, TableInfo, TableKind};
+pub use schema::{ColumnKind, TableInfo, TableKind, TablePartition};
 pub use session::{Row, Session, Statement, StatementLog};
 
 use crate::relation::{Dialect, MainTable};
