@@ -75,9 +75,8 @@ pub(super) async fn ranges(
 ) -> Result<Option<Ranges>, Failure> {
     let mut walks = Vec::with_capacity(table.partitions.len());
     for leaf in &table.partitions {
-        let of_leaf = of_leaf(measure, leaf).ok_or_else(|| {
-            Failure::new(Reason::BadBatchConfiguration, "the first table has no partitions")
-        })?;
+        let of_leaf = of_leaf(measure, leaf)
+            .ok_or_else(|| Failure::new(Reason::BadBatchConfiguration, "the first table has no partitions"))?;
         let split = split(partition, leaf);
         let walk = split
             .over(session, database, &of_leaf, Some(table), leaf.estimated_rows)

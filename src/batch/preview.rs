@@ -80,9 +80,7 @@ pub async fn preview(
             samples: vec![histogram.map_err(unwritable)?],
         });
     }
-    if measure.estimate.is_some()
-        && (!look || row_estimate::read(session, database, measure).await?.is_some())
-    {
+    if measure.estimate.is_some() && (!look || row_estimate::read(session, database, measure).await?.is_some()) {
         let estimate = measure.relation.row_estimate(session.dialect());
         return Ok(Preview {
             ranges: Some(1),

@@ -14,10 +14,7 @@ impl Relation {
     pub fn of_partition(&self, schema: Option<&str>, name: &str) -> Option<Relation> {
         let main = self.main_table()?;
         let mut relation = self.clone();
-        let TableFactor::Table {
-            name: table, alias, ..
-        } = &mut relation.parts.from.relation
-        else {
+        let TableFactor::Table { name: table, alias, .. } = &mut relation.parts.from.relation else {
             return None;
         };
         if alias.as_ref().is_some_and(|alias| !alias.columns.is_empty()) {

@@ -31,7 +31,11 @@ impl Relation {
         if let Some(column) = self.values_column(aggregates)? {
             extra = and(extra, Some(Expr::IsNotNull(Box::new(column_expr(column)))));
         }
-        Ok(format!("SELECT {} {}", items.join(", "), relation.tail(dialect, extra)?))
+        Ok(format!(
+            "SELECT {} {}",
+            items.join(", "),
+            relation.tail(dialect, extra)?
+        ))
     }
 
     /// The key `step` rows further on than the start of the range, for keyset stepping:
