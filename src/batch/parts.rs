@@ -86,6 +86,12 @@ pub(super) async fn ranges(
     Ok((!walks.is_empty()).then(|| Ranges::one_by_one(walks)))
 }
 
+/// The measure over the first partition, where partitions are read by themselves.
+pub(super) fn of_first(partition: &Partition, measure: &DatabaseMeasure, table: &TableInfo) -> Option<DatabaseMeasure> {
+    let first = table.partitions.first().filter(|_| pays(partition, measure, table))?;
+    of_leaf(measure, first)
+}
+
 fn of_leaf(measure: &DatabaseMeasure, leaf: &TablePartition) -> Option<DatabaseMeasure> {
     let relation = measure.relation.of_partition(Some(&leaf.schema), &leaf.name)?;
     Some(DatabaseMeasure {

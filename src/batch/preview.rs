@@ -3,6 +3,7 @@
 use super::bounds;
 use super::counter::{counted_column, next, partition, statement, table_info, unwritable, wanted};
 use super::partition::Partition;
+use super::parts;
 use super::ranges::{Next, Ranges};
 use super::row_estimate;
 use crate::measure::{DatabaseMeasure, Failure, PrimaryKey};
@@ -46,7 +47,8 @@ pub async fn with_known_key(
     Ok(known)
 }
 
-/// The statement that looks for the ends of the ranges; `None` where none does.
+/// The statement that looks for the ends of the ranges, of the first partition where each has its own; `None` where none
+/// does.
 ///
 /// # Errors
 /// As a look at the catalogue, and what the dialect cannot write.
@@ -56,10 +58,15 @@ pub async fn ends(
     measure: &DatabaseMeasure,
 ) -> Result<Option<String>, Failure> {
     let both_given = measure.start.is_some() && measure.finish.is_some();
-    match partition(session, database, measure).await?.0 {
-        Partition::Integer { column, .. } if !both_given => bounds::statement(session, measure, &column).map(Some),
-        _ => Ok(None),
+    if both_given || row_estimate::read(session, database, measure).await?.is_some() {
+        return Ok(None);
     }
+    let (partition, table) = partition(session, database, measure).await?;
+    let Partition::Integer { column, .. } = &partition else {
+        return Ok(None);
+    };
+    let of_first = table.and_then(|table| parts::of_first(&partition, measure, &table));
+    bounds::statement(session, of_first.as_ref().unwrap_or(measure), column).map(Some)
 }
 
 /// The statements of some ranges, as the catalogue and the ends of the table give them; nothing is counted. Without
@@ -80,7 +87,7 @@ pub async fn preview(
             samples: vec![histogram.map_err(unwritable)?],
         });
     }
-    if measure.estimate.is_some() && (!look || row_estimate::read(session, database, measure).await?.is_some()) {
+    if row_estimate::read(session, database, measure).await?.is_some() {
         let estimate = measure.relation.row_estimate(session.dialect());
         return Ok(Preview {
             ranges: Some(1),
