@@ -54,6 +54,7 @@ async fn count(
                 tally.add(&rows)?;
                 ranges.advance(step.key);
             }
+            Err(error) if error.is_missing_table() && ranges.leave_part() => explain(session, measure, &wanted).await?,
             Err(error) => again(error, &mut ranges, retries)?,
         }
     }
@@ -114,6 +115,9 @@ async fn estimate(
         };
         match result {
             Ok(()) => ranges.advance(step.key),
+            Err(error) if error.is_missing_table() && ranges.leave_part() => {
+                explain(session, measure, &[Aggregate::Values(column.clone())]).await?;
+            }
             Err(error) => again(error, &mut ranges, retries)?,
         }
     }
@@ -196,8 +200,8 @@ pub(super) async fn wanted(
     }
 }
 
-/// Has the statement planned where there is no range to run it on: a name that is wrong, or a right that is missing,
-/// must not pass for the 0 of an empty table.
+/// Has the statement planned where there is no range to run it on, or where a partition was dropped: a name that is wrong,
+/// or a right that is missing, must not pass for the 0 of an empty table.
 async fn explain(session: &mut Session, measure: &DatabaseMeasure, wanted: &[Aggregate]) -> Result<(), Failure> {
     let sql = statement(session, measure, wanted, None)?;
     Ok(session.explain(&sql).await?)
@@ -231,6 +235,9 @@ pub(super) async fn next(
                             range: Some(ranges.step_to(key.clone())),
                             key,
                         }));
+                    }
+                    Err(error) if error.is_missing_table() && ranges.leave_part() => {
+                        explain(session, measure, &[Aggregate::CountRows]).await?;
                     }
                     Err(error) => again(error, ranges, retries)?,
                 }

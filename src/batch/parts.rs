@@ -78,10 +78,13 @@ pub(super) async fn ranges(
         let of_leaf = of_leaf(measure, leaf)
             .ok_or_else(|| Failure::new(Reason::BadBatchConfiguration, "the first table has no partitions"))?;
         let split = split(partition, leaf);
-        let walk = split
-            .over(session, database, &of_leaf, Some(table), leaf.estimated_rows)
-            .await?;
-        walks.extend(walk.map(|walk| walk.within(leaf)));
+        let rows = leaf.estimated_rows;
+        match split.over(session, database, &of_leaf, Some(table), rows).await {
+            Ok(walk) => walks.extend(walk.map(|walk| walk.within(leaf))),
+            // It was dropped since the catalogue was asked; its first range would say so as well.
+            Err(failure) if failure.reason == Reason::MissingTable => {}
+            Err(failure) => return Err(failure),
+        }
     }
     Ok((!walks.is_empty()).then(|| Ranges::one_by_one(walks)))
 }

@@ -320,3 +320,53 @@ fn a_partitioned_table_without_rows_or_without_partitions_counts_0() {
         }
     }
 }
+
+/// Old partitions are dropped by schedules, in the middle of a count too.
+#[test]
+fn a_partition_that_is_dropped_takes_its_own_rows_alone() {
+    for (key, options) in [
+        (
+            ", PRIMARY KEY (id, p)",
+            json!({"batch_size": 100, "consistency": "approximate"}),
+        ),
+        (
+            ", PRIMARY KEY (p, id)",
+            json!({"batch_size": 100, "primary_key": ["p", "id"]}),
+        ),
+    ] {
+        let dropped = |what: &str, operation: &str| {
+            let postgres = partitioned(
+                "LIST (p)",
+                key,
+                &[
+                    "CREATE TABLE t_0 PARTITION OF t FOR VALUES IN (0)",
+                    "CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1)",
+                    "CREATE TABLE t_rest PARTITION OF t DEFAULT",
+                ],
+            );
+            let options = with(
+                &options,
+                &json!({"relation": "t", "operation": operation, "column": "id"}),
+            );
+            let measure = crate::engine::measure(&options, TimeFrame::All).expect("a measure");
+            let read = crate::engine::read_changed(&postgres.url(), &measure, &|| drop(postgres.0.psql(what)));
+            (postgres, read)
+        };
+        for gone in ["t_0", "t_1", "t_rest"] {
+            let (postgres, read) = dropped(&format!("DROP TABLE {gone}"), "count");
+            assert_eq!(
+                read.value().to_string(),
+                postgres.0.psql("SELECT count(*) FROM t").trim()
+            );
+            assert!(by_partition(&read), "{:#?}", read.sent);
+            let (_postgres, read) = dropped(&format!("DROP TABLE {gone}"), "estimate_batch_distinct_count");
+            assert!(read.result.is_ok(), "{:#?}", read.sent);
+        }
+        let (_postgres, read) = dropped("DROP TABLE t", "count");
+        let failure = read.result.expect_err("the table is gone");
+        assert_eq!(failure.reason.code(), "missing_table", "{failure}");
+        // What was detached is still there: the count is that of the moment when it was planned.
+        let (_postgres, read) = dropped("ALTER TABLE t DETACH PARTITION t_0", "count");
+        assert_eq!(read.value(), json!(3000));
+    }
+}

@@ -79,6 +79,18 @@ impl Ranges {
         }
     }
 
+    /// Leaves the partition at hand, whose rows went with it when it was dropped; false where there is none, or where the
+    /// table itself may be what is missing.
+    pub(in super::super) fn leave_part(&mut self) -> bool {
+        let leaves = self.part.is_some();
+        if leaves {
+            self.walk = Walk::Whole { done: true };
+            self.nulls = None;
+            self.skip_walked();
+        }
+        leaves
+    }
+
     /// Goes on with the next partition where the one at hand is walked to its end.
     pub(super) fn skip_walked(&mut self) {
         while self.in_part() == Next::End {
