@@ -16,6 +16,7 @@ mod meaning;
 mod reason;
 mod statement;
 
+pub use crate::definition::{Consistency, RowEstimate};
 pub use event::{EventMeasure, EventRead};
 
 pub use reason::{Failure, FailureKind, Reason};
@@ -55,6 +56,10 @@ pub struct DatabaseMeasure {
     pub start: Option<Bound>,
     pub finish: Option<Bound>,
     pub batch_size: Option<u64>,
+    /// What rows that are written during the count may do to it.
+    pub consistency: Consistency,
+    /// What stands for the count, where the database has it.
+    pub estimate: Option<RowEstimate>,
     /// The time window that was laid over the relation, and the column it was laid on.
     pub window: Option<(Column, Window)>,
 }

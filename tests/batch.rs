@@ -20,12 +20,16 @@ mod named;
 mod numbers;
 #[path = "batch/oracle.rs"]
 mod oracle;
+#[path = "batch/partitions.rs"]
+mod partitions;
 #[path = "batch/property.rs"]
 mod property;
 #[path = "batch/ranges.rs"]
 mod ranges;
 #[path = "batch/relations.rs"]
 mod relations;
+#[path = "batch/row_estimates.rs"]
+mod row_estimates;
 #[path = "batch/sqlite_keys.rs"]
 mod sqlite_keys;
 #[path = "batch/windows.rs"]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use service_ping::definition::{
-    Bound, Catalog, Code, DataCategory, DatabaseBody, Diagnostic, KeyPath, Loaded, TestNames, TimeFrame, ValueType,
-    findings, load, load_tests, silence, value_schemas,
+    Bound, Catalog, Code, Consistency, DataCategory, DatabaseBody, Diagnostic, KeyPath, Loaded, RowEstimate, TestNames,
+    TimeFrame, ValueType, findings, load, load_tests, silence, value_schemas,
 };
 use service_ping::relation::Operation;
 
@@ -215,6 +215,21 @@ fn declared_classes_are_read() {
     let integrations = catalog.class("ActiveProjectIntegrationsMetric").expect("declared");
     assert!(integrations.parameters["type"].required);
     assert_eq!(integrations.body.placeholders(), ["type"]);
+}
+
+#[test]
+fn what_a_count_may_tolerate_is_read() {
+    let catalog = catalog("good/estimates");
+    let said = |class: &str| {
+        let body = &catalog.class(class).expect("declared").body;
+        (body.consistency, body.estimate)
+    };
+    assert_eq!(
+        said("EstimatedIssues"),
+        (Consistency::Exact, Some(RowEstimate::Reltuples))
+    );
+    assert_eq!(said("UpdatedIssues"), (Consistency::Approximate, None));
+    assert_eq!(said("CarefulIssues"), (Consistency::Exact, None));
 }
 
 #[test]

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use super::member::Member;
 use super::pace::{Pace, Unit};
-use super::partition::{Partition, of_blocks};
+use super::partition::{Partition, has_blocks, of_blocks};
 use super::prepare::{Prepared, Tables};
 use super::price::{Price, prices};
 use super::scan::Design;
 use super::strategy::{RangeKind, Sharing, Strategy};
-use crate::measure::{DatabaseMeasure, Failure};
+use crate::measure::{Consistency, DatabaseMeasure, Failure};
 use crate::relation::{Aggregate, Dialect, MainTable, Relation, SharedRelation};
 use crate::source::database::{Session, TableInfo, TableKind};
 
@@ -49,6 +49,7 @@ pub(super) async fn designs<'a>(
         strategy: family.strategy,
         batch_time: family.batch_time,
         dialect: session.dialect(),
+        reads_blocks: session.reads_block_ranges(),
         designs: Vec::new(),
         failures: Vec::new(),
     };
@@ -74,6 +75,7 @@ struct Chooser<'a, 'b> {
     strategy: Strategy,
     batch_time: Duration,
     dialect: Dialect,
+    reads_blocks: bool,
     designs: Vec<Design<'a>>,
     failures: Vec<(usize, Failure)>,
 }
@@ -276,7 +278,7 @@ impl<'a> Chooser<'a, '_> {
             && !is_bounded(&first);
         let partition = match &first.table {
             _ if is_small => Partition::Whole,
-            Some(table) if approximate && self.dialect == Dialect::Postgres && table.kind == TableKind::Table => {
+            Some(table) if approximate && self.reads_blocks && has_blocks(first.member.measure, table) => {
                 of_blocks(first.member.measure.relation.main_alias(), table)
             }
             _ => first.partition.clone(),
@@ -294,7 +296,7 @@ impl<'a> Chooser<'a, '_> {
         let is_short = SLOWEST_UNIT.mul_f64(cost.max(0.0)) <= self.batch_time && (!packed || rows <= PACKED_ROWS);
         let whole = is_short && self.strategy.ranges == RangeKind::Auto && !is_bounded(&first);
         let by_values = packed && !whole && members.len() == 1;
-        if by_values && let Ok(one) = super::prepare::by_values(&first.member, self.tables, true) {
+        if by_values && let Ok(one) = super::prepare::by_values(&first.member, self.tables, self.reads_blocks) {
             if has_index(&one) {
                 return self.apart(one, Some(cost), &why);
             }
@@ -367,6 +369,9 @@ fn ends(first: &Prepared<'_>, members: &[Prepared<'_>]) -> DatabaseMeasure {
     if members.iter().any(|one| one.member.measure.window != ends.window) {
         ends.window = None;
     }
+    if !members.iter().all(|one| tolerates_updates(one.member.measure)) {
+        ends.consistency = Consistency::Exact;
+    }
     ends
 }
 
@@ -423,8 +428,8 @@ fn is_bounded(one: &Prepared<'_>) -> bool {
 }
 
 /// Whether rows may be seen twice, or not at all, where they are updated while they are counted.
-fn tolerates_updates(_measure: &DatabaseMeasure) -> bool {
-    false
+fn tolerates_updates(measure: &DatabaseMeasure) -> bool {
+    measure.consistency == Consistency::Approximate
 }
 
 /// Whether its ranges are found by an index.

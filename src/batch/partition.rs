@@ -1,6 +1,7 @@
 //! How the rows of a measure are split into ranges, chosen from what the catalogue says of its table.
 
 use super::bounds::{Bounds, discover};
+use super::parts;
 use super::ranges::{KeyColumn, Ranges};
 use super::strategy::RangeKind;
 use crate::measure::{DatabaseMeasure, Failure, PrimaryKey, Reason};
@@ -8,10 +9,10 @@ use crate::relation::{Column, KeyValue, Operation};
 use crate::source::database::{Database, Session, TableInfo, TableKind};
 
 /// Rows of one statement (spec 4.1; sums are given the size of counts, as they cost the same).
-const DEFAULT_BATCH: u64 = 100_000;
+pub(super) const DEFAULT_BATCH: u64 = 100_000;
 const DEFAULT_DISTINCT_BATCH: u64 = 10_000;
 /// Blocks of 8 KiB of one statement: 16 MiB.
-const DEFAULT_BLOCKS: u64 = 2_048;
+pub(super) const DEFAULT_BLOCKS: u64 = 2_048;
 /// More statements than this over integers are compared with the rows that there are.
 const MANY_RANGES: u64 = 1_000;
 /// More than this are never made where the number of rows is not known (spec 4.1, max allowed loops).
@@ -75,7 +76,7 @@ fn forced(
         return partition;
     };
     match (kind, partition) {
-        (RangeKind::Blocks, _) if block_ranges && table.kind == TableKind::Table => {
+        (RangeKind::Blocks, _) if block_ranges && has_blocks(measure, table) => {
             of_blocks(measure.relation.main_alias(), table)
         }
         (
@@ -174,7 +175,7 @@ fn by_key(measure: &DatabaseMeasure, table: Option<&TableInfo>, block_ranges: bo
                 batch_size: measure.batch_size.unwrap_or(DEFAULT_BATCH),
             }
         }
-        _ if block_ranges && table.kind == TableKind::Table => of_blocks(&alias, table),
+        _ if block_ranges && has_blocks(measure, table) => of_blocks(&alias, table),
         _ if table.has_rowid && !is_bounded(measure) => integer(
             measure,
             &Column {
@@ -189,6 +190,11 @@ fn by_key(measure: &DatabaseMeasure, table: Option<&TableInfo>, block_ranges: bo
         }
         _ => Partition::Whole,
     }
+}
+
+/// Its rows lie in blocks of the server; where those of a partition do not, that one can be read by itself.
+pub(super) fn has_blocks(measure: &DatabaseMeasure, table: &TableInfo) -> bool {
+    table.kind == TableKind::Table && (parts::all_have_blocks(table) || parts::are_readable(measure, table))
 }
 
 /// A derived table, or one that is not in the catalogue: only what the definition says is known.
@@ -222,6 +228,27 @@ impl Partition {
         measure: &DatabaseMeasure,
         table: Option<&TableInfo>,
     ) -> Result<Option<Ranges>, Failure> {
+        match table.filter(|table| parts::pays(self, measure, table)) {
+            Some(table) => parts::ranges(self, session, database, measure, table).await,
+            None => {
+                let rows = table.and_then(|table| table.estimated_rows);
+                self.over(session, database, measure, table, rows).await
+            }
+        }
+    }
+
+    /// The first range over the measure's main table, of which so many rows are expected.
+    ///
+    /// # Errors
+    /// As the statements that look for the ends.
+    pub(super) async fn over(
+        &self,
+        session: &mut Session,
+        database: &Database,
+        measure: &DatabaseMeasure,
+        table: Option<&TableInfo>,
+        rows: Option<u64>,
+    ) -> Result<Option<Ranges>, Failure> {
         let ranges = match self {
             Partition::Whole => Ranges::whole(),
             Partition::Blocks { table, blocks, size } => Ranges::blocks(table.clone(), *blocks, fitted(*size, *blocks)),
@@ -236,7 +263,7 @@ impl Partition {
             } => {
                 let size = batch_size.unwrap_or(DEFAULT_BATCH);
                 let ranges = match discover(session, database, measure, column).await? {
-                    Some(bounds) => integer_ranges(column, bounds, size, table),
+                    Some(bounds) => integer_ranges(column, bounds, size, rows),
                     None if *nullable => Ranges::empty(),
                     None => return Ok(None),
                 };
@@ -269,11 +296,10 @@ fn fitted(size: u64, all: u64) -> u64 {
 }
 
 /// Ranges of equal width where the integers are dense; where they are sparse, ranges of equally many rows.
-fn integer_ranges(column: &Column, bounds: Bounds, size: u64, table: Option<&TableInfo>) -> Ranges {
+fn integer_ranges(column: &Column, bounds: Bounds, size: u64, rows: Option<u64>) -> Ranges {
     let Bounds { first, last } = bounds;
     let size = fitted(size, first.abs_diff(last).saturating_add(1));
     let wanted = first.abs_diff(last) / size.max(1);
-    let rows = table.and_then(|table| table.estimated_rows);
     let sparse = match rows {
         Some(rows) => wanted > MANY_RANGES && wanted > 4 * (rows / size.max(1)),
         None => wanted > MOST_RANGES,

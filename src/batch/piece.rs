@@ -36,6 +36,23 @@ impl Piece {
         }
     }
 
+    /// No rows: the statement is only planned.
+    pub(super) fn verifying(members: Option<Vec<usize>>) -> Piece {
+        Piece {
+            verifies: true,
+            ..Piece::of(Way::Walk(Ranges::whole()), members)
+        }
+    }
+
+    /// What it says of a range of its own, without its walk.
+    pub(super) fn head(&self) -> Piece {
+        Piece {
+            way: Way::Walk(Ranges::empty()),
+            members: self.members.clone(),
+            ..*self
+        }
+    }
+
     /// What came of the same rows, for these members.
     pub(super) fn again(&self, way: Way, members: Vec<usize>) -> Piece {
         Piece {

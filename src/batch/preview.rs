@@ -2,7 +2,9 @@
 
 use super::bounds;
 use super::partition::Partition;
+use super::parts;
 use super::ranges::{Next, Ranges};
+use super::row_estimate;
 use super::statements::{counted_column, next, partition, statement, table_info, unwritable, wanted};
 use crate::measure::{DatabaseMeasure, Failure, PrimaryKey};
 use crate::relation::{Column, KeyRange, Operation};
@@ -45,7 +47,8 @@ pub async fn with_known_key(
     Ok(known)
 }
 
-/// The statement that looks for the ends of the ranges; `None` where none does.
+/// The statement that looks for the ends of the ranges, of the first partition where each has its own; `None` where none
+/// does.
 ///
 /// # Errors
 /// As a look at the catalogue, and what the dialect cannot write.
@@ -55,10 +58,15 @@ pub async fn ends(
     measure: &DatabaseMeasure,
 ) -> Result<Option<String>, Failure> {
     let both_given = measure.start.is_some() && measure.finish.is_some();
-    match partition(session, database, measure).await?.0 {
-        Partition::Integer { column, .. } if !both_given => bounds::statement(session, measure, &column).map(Some),
-        _ => Ok(None),
+    if both_given || row_estimate::read(session, database, measure).await?.is_some() {
+        return Ok(None);
     }
+    let (partition, table) = partition(session, database, measure).await?;
+    let Partition::Integer { column, .. } = &partition else {
+        return Ok(None);
+    };
+    let of_first = table.and_then(|table| parts::of_first(&partition, measure, &table));
+    bounds::statement(session, of_first.as_ref().unwrap_or(measure), column).map(Some)
 }
 
 /// The statements of some ranges, as the catalogue and the ends of the table give them; nothing is counted. Without
@@ -77,6 +85,13 @@ pub async fn preview(
         return Ok(Preview {
             ranges: Some(1),
             samples: vec![histogram.map_err(unwritable)?],
+        });
+    }
+    if row_estimate::read(session, database, measure).await?.is_some() {
+        let estimate = measure.relation.row_estimate(session.dialect());
+        return Ok(Preview {
+            ranges: Some(1),
+            samples: vec![estimate.map_err(unwritable)?],
         });
     }
     let (partition, table) = partition(session, database, measure).await?;
@@ -114,7 +129,9 @@ fn counted(mut ranges: Ranges) -> (Option<u64>, Vec<Option<KeyRange>>) {
         match ranges.next() {
             Next::Everything => all.push(None),
             Next::Range(range) => all.push(Some(range)),
-            Next::Step { .. } | Next::End => break,
+            // Only the database knows where the steps of a later partition end.
+            Next::Step { .. } => return (None, spread(all)),
+            Next::End => break,
         }
         ranges.advance(None);
     }

@@ -1,5 +1,8 @@
 //! Ranges that hold every row once: half-open over integers and blocks, stepped over any other key.
 
+mod parts;
+
+use self::parts::Part;
 use crate::relation::{Column, KeyRange, KeyValue};
 
 /// A range of a cancelled statement is halved while its size is at least twice this (spec 4.2, step 8).
@@ -15,6 +18,10 @@ pub(super) struct Ranges {
     nulls: Option<Column>,
     size: u64,
     smallest: u64,
+    /// The partition that is walked over, where it is not the whole table.
+    part: Option<Part>,
+    /// The walks of the partitions that follow, the next one last.
+    later: Vec<Ranges>,
 }
 
 /// A column of a key that is stepped over.
@@ -74,10 +81,8 @@ impl Ranges {
     /// One range that is not split; `None` is everything at once.
     pub(super) fn once(range: Option<KeyRange>) -> Ranges {
         Ranges {
-            walk: Walk::Once { range, done: false },
-            nulls: None,
             size: 0,
-            smallest: u64::MAX,
+            ..Ranges::new(Walk::Once { range, done: false }, 0, u64::MAX)
         }
     }
 
@@ -144,6 +149,8 @@ impl Ranges {
             nulls: None,
             size: size.max(1),
             smallest,
+            part: None,
+            later: Vec::new(),
         }
     }
 
@@ -155,6 +162,13 @@ impl Ranges {
 
     /// The range at hand; the same one until [`Ranges::advance`].
     pub(super) fn next(&self) -> Next {
+        match &self.part {
+            Some(part) => part.next(self.in_part()),
+            None => self.in_part(),
+        }
+    }
+
+    fn in_part(&self) -> Next {
         let next = match &self.walk {
             Walk::Once { done: true, .. } => None,
             Walk::Once { range, done: false } => Some(range.clone().map_or(Next::Everything, Next::Range)),
@@ -224,7 +238,7 @@ impl Ranges {
 
     /// The range that a step gave: up to `key`, or all that is left where there is none.
     pub(super) fn step_to(&self, key: Option<Vec<KeyValue>>) -> KeyRange {
-        match &self.walk {
+        let range = match &self.walk {
             Walk::Stepped {
                 columns, after, until, ..
             } => KeyRange::Keyset {
@@ -237,6 +251,10 @@ impl Ranges {
                 after: None,
                 until: key,
             },
+        };
+        match &self.part {
+            Some(part) => part.range(Some(range)),
+            None => range,
         }
     }
 
@@ -267,45 +285,64 @@ impl Ranges {
         if exhausted {
             self.nulls = None;
         }
+        self.skip_walked();
     }
 
     /// The rows of a range of this walk as a walk of its own, in ranges of at most `size`; `None` where the range cannot
     /// be split.
     pub(super) fn again(&self, range: &KeyRange, size: u64) -> Option<Ranges> {
-        let walk = match (range, &self.walk) {
-            (KeyRange::Integer { column, from, to }, _) => Walk::Integer {
+        if size < self.smallest {
+            return None;
+        }
+        let (range, part) = match range {
+            KeyRange::OfPartition { range, .. } => (range.as_deref()?, self.part.clone()),
+            range => (range, None),
+        };
+        let walk = self.again_over(range)?;
+        Some(Ranges {
+            part,
+            ..Ranges::new(walk, size, self.smallest)
+        })
+    }
+
+    fn again_over(&self, range: &KeyRange) -> Option<Walk> {
+        match (range, &self.walk) {
+            (KeyRange::Integer { column, from, to }, _) => Some(Walk::Integer {
                 column: column.clone(),
                 next: Some(*from),
                 end: *to,
-            },
-            (
-                KeyRange::Blocks {
-                    table,
-                    from,
-                    to: Some(to),
-                },
-                _,
-            ) => Walk::Blocks {
-                table: table.clone(),
-                next: Some(*from),
-                blocks: *to,
-                open: false,
-            },
-            (KeyRange::Blocks { table, from, to: None }, Walk::Blocks { blocks, .. }) => Walk::Blocks {
-                table: table.clone(),
-                next: Some(*from),
-                blocks: (*blocks).max(from + 1),
-                open: true,
-            },
-            (KeyRange::Keyset { after, until, .. }, Walk::Stepped { columns, .. }) => Walk::Stepped {
+            }),
+            (KeyRange::Blocks { table, from, to }, walk) => {
+                let blocks = match walk {
+                    Walk::Blocks { blocks, .. } => (*blocks).max(from + 1),
+                    _ => from + 1,
+                };
+                Some(Walk::Blocks {
+                    table: table.clone(),
+                    next: Some(*from),
+                    blocks: to.unwrap_or(blocks),
+                    open: to.is_none(),
+                })
+            }
+            (KeyRange::Keyset { after, until, .. }, Walk::Stepped { columns, .. }) => Some(Walk::Stepped {
                 columns: columns.clone(),
                 after: after.clone(),
                 until: until.clone(),
                 done: false,
-            },
-            _ => return None,
-        };
-        (size >= self.smallest).then(|| Ranges::new(walk, size, self.smallest))
+            }),
+            _ => None,
+        }
+    }
+
+    /// The walk at hand without what follows in other partitions.
+    pub(super) fn here(&self) -> Ranges {
+        Ranges {
+            walk: self.walk.clone(),
+            nulls: self.nulls.clone(),
+            part: self.part.clone(),
+            later: Vec::new(),
+            ..*self
+        }
     }
 
     /// Whether nothing is left.
@@ -324,7 +361,10 @@ impl Ranges {
     }
 
     /// How much of the walk is left, in the unit of its size; `None` where nobody knows.
-    pub(super) fn left(&self) -> Option<u64> {
+    pub(super) fn remaining(&self) -> Option<u64> {
+        if !self.later.is_empty() {
+            return None;
+        }
         match &self.walk {
             Walk::Integer {
                 next: Some(next),
@@ -343,11 +383,17 @@ impl Ranges {
 
     /// Makes this range and all after it half as large; false where they are small enough already.
     pub(super) fn halve(&mut self) -> bool {
-        let halves = self.size / 2 >= self.smallest;
-        if halves {
-            self.size /= 2;
+        let may_halve = |size: u64| size / 2 >= self.smallest;
+        if !may_halve(self.size) || matches!(self.walk, Walk::Once { .. }) {
+            return false;
         }
-        halves
+        let mut size = self.size / 2;
+        // A partition may be far smaller than the ranges of the others: half of those would be the same statement again.
+        while self.part.is_some() && size >= self.left() && may_halve(size) {
+            size /= 2;
+        }
+        self.size = size;
+        true
     }
 
     fn integer_end(&self, from: i64, end: Option<i64>) -> Option<i64> {
@@ -368,6 +414,7 @@ pub(super) fn extent(range: &KeyRange) -> Option<u64> {
     match range {
         KeyRange::Integer { from, to, .. } => (*to).map(|to| from.abs_diff(to)),
         KeyRange::Blocks { from, to, .. } => (*to).map(|to| to.saturating_sub(*from)),
+        KeyRange::OfPartition { range, .. } => range.as_deref().and_then(extent),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ use super::choice::{self, designs};
 use super::lanes::{self, answer};
 use super::member::Limits;
 use super::prepare::{Tables, prepared};
+use super::row_estimate;
 use super::scan::Scan;
 use super::strategy::{Sharing, Strategy};
 use crate::measure::{DatabaseMeasure, Failure, Measure, Reading, Reason, SqlValueMeasure};
@@ -115,6 +116,9 @@ pub async fn read(session: &mut Session, database: &Database, measure: &Database
         ..Strategy::default()
     };
     let mut retries = 0;
+    if let Some(reading) = row_estimate::read(session, database, measure).await.transpose() {
+        return BatchReading { reading, retries };
+    }
     let reading = alone(session, database, measure, strategy, &mut retries).await;
     BatchReading { reading, retries }
 }

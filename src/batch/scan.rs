@@ -73,6 +73,8 @@ pub(super) struct Claim {
     members: Vec<usize>,
     places: Vec<Places>,
     range: Option<KeyRange>,
+    /// The walk that the range was taken from, as it was before.
+    walk: Ranges,
     piece: Piece,
 }
 
@@ -170,18 +172,19 @@ impl<'a> Scan<'a> {
             let before = session.statements();
             let claimed = self.of_piece(&mut inner, &mut piece, session, database, lanes).await;
             inner.took.statements += session.statements() - before;
-            let range = match claimed {
-                Ok(Some(range)) => range,
+            let (range, walk) = match claimed {
+                Ok(Some(claimed)) => claimed,
                 Ok(None) => continue,
                 Err(failure) => {
                     inner.pieces.push(piece);
                     return Err(failure);
                 }
             };
-            let claim = self.written(session.dialect(), members, range, piece.clone())?;
+            let head = piece.head();
             if !piece.is_done() {
                 inner.pieces.push(piece);
             }
+            let claim = self.written(session.dialect(), members, range, walk, head)?;
             inner.in_flight += 1;
             return Ok(Some(claim));
         }
@@ -195,33 +198,34 @@ impl<'a> Scan<'a> {
         session: &mut Session,
         database: &Database,
         lanes: usize,
-    ) -> Result<Option<Option<KeyRange>>, Failure> {
+    ) -> Result<Option<(Option<KeyRange>, Ranges)>, Failure> {
         if let Way::ToStart(partition) = &piece.way {
             let table = self.design.table.as_deref();
             let ranges = partition.ranges(session, database, &self.design.ends, table).await?;
             piece.begin(ranges);
         }
         if piece.verifies {
-            return Ok(piece.take_whole().then_some(None));
+            return Ok(piece.take_whole().then(|| (None, Ranges::whole())));
         }
         let Way::Walk(ranges) = &mut piece.way else {
             return Ok(None);
         };
         if piece.members.is_none() {
             if let Some(size) = inner.size {
-                ranges.resize(self.design.pace.share(size, ranges.left(), lanes));
+                ranges.resize(self.design.pace.share(size, ranges.remaining(), lanes));
             }
         }
         loop {
+            let here = ranges.here();
             match ranges.next() {
                 Next::End => return Ok(None),
                 Next::Everything => {
                     ranges.advance(None);
-                    return Ok(Some(None));
+                    return Ok(Some((None, here)));
                 }
                 Next::Range(range) => {
                     ranges.advance(None);
-                    return Ok(Some(Some(range)));
+                    return Ok(Some((Some(range), here)));
                 }
                 Next::Step { columns, from, rows } => {
                     let relation = &self.design.ends.relation;
@@ -231,9 +235,13 @@ impl<'a> Scan<'a> {
                             let key = found.into_iter().next().map(|row| ranges.key_of(row));
                             let range = ranges.step_to(key.clone());
                             ranges.advance(key);
-                            return Ok(Some(Some(range)));
+                            return Ok(Some((Some(range), here)));
                         }
                         Err(error) if error.is_cancelled() && ranges.halve() => inner.took.retries += 1,
+                        // A partition that was dropped took its rows along; the statement says what else is missing.
+                        Err(error) if error.is_missing_table() && ranges.leave_part() => {
+                            inner.pieces.push(Piece::verifying(piece.members.clone()));
+                        }
                         Err(error) => return Err(error.into()),
                     }
                 }
@@ -246,6 +254,7 @@ impl<'a> Scan<'a> {
         dialect: Dialect,
         members: Vec<usize>,
         range: Option<KeyRange>,
+        walk: Ranges,
         piece: Piece,
     ) -> Result<Claim, Failure> {
         let asked: Vec<Vec<Aggregate>> = members.iter().map(|place| self.member(*place).aggregates()).collect();
@@ -255,6 +264,7 @@ impl<'a> Scan<'a> {
             members,
             places: Vec::new(),
             range,
+            walk,
             piece,
         };
         let lead = self.member(claim.members.first().copied().unwrap_or_default());
@@ -317,8 +327,8 @@ impl<'a> Scan<'a> {
         match answer {
             Ok(answer) => {
                 self.add(&mut inner, &claim, &answer, dialect, &mut settled);
-                if let (Way::Walk(ranges), None) = (&claim.piece.way, &claim.piece.members) {
-                    inner.size = Some(self.design.pace.next(ranges.size(), elapsed));
+                if claim.piece.members.is_none() {
+                    inner.size = Some(self.design.pace.next(claim.walk.size(), elapsed));
                 }
             }
             Err(error) => self.split(&mut inner, claim, error, &mut settled),
@@ -359,6 +369,11 @@ impl<'a> Scan<'a> {
             [second.to_vec(), first.to_vec()]
         };
         let several = claim.members.len() > 1;
+        if error.is_missing_table() && matches!(claim.range, Some(KeyRange::OfPartition { .. })) {
+            // It was dropped, and its rows with it; the statement over the whole says what else may be missing.
+            inner.pieces.push(Piece::verifying(Some(claim.members)));
+            return;
+        }
         if error.is_cancelled() {
             inner.took.retries += 1;
             if let Some(partition) = self.design.otherwise.clone().filter(|_| claim.range.is_none()) {
@@ -500,10 +515,9 @@ impl Claim {
 
     /// The same range in ranges of half its size.
     fn halved(&self) -> Option<Ranges> {
-        let Way::Walk(walk) = &self.piece.way else { return None };
         let range = self.range.as_ref()?;
-        let size = extent(range).map_or(walk.size(), |extent| extent.min(walk.size()));
-        walk.again(range, size / 2)
+        let size = extent(range).map_or(self.walk.size(), |extent| extent.min(self.walk.size()));
+        self.walk.again(range, size / 2)
     }
 
     /// The same range once more.

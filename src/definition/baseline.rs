@@ -290,6 +290,7 @@ fn changed_field(new: &DatabaseBody, old: &DatabaseBody, parameters: bool) -> Op
         ("relation", !same_rows),
         ("column", new.column != old.column),
         ("parameters", parameters),
+        ("estimate", new.estimate != old.estimate),
         ("timestamp_column", new.timestamp_column != old.timestamp_column),
         ("primary_key", new.primary_key != old.primary_key),
         ("start", new.start != old.start),

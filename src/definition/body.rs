@@ -9,6 +9,7 @@ use super::class::{Bound, DatabaseBody};
 use super::class_file::{DatabaseOptions, OperationName};
 use super::code::Code;
 use super::complaint::{At, Complaint, Segment};
+use super::estimate_rule;
 use super::metric_reading::DATABASE_METRIC;
 use super::schema::shapes;
 use super::{Catalog, MetricDefinition};
@@ -105,6 +106,8 @@ impl Reader {
         self.column_is_said(&options);
         self.only_estimates_persist(&options);
         self.range_is_not_empty(start.as_ref(), finish.as_ref());
+        self.complaints
+            .extend(estimate_rule::of_options(&options, relation.as_ref()));
         if let Some(relation) = &relation {
             self.columns_exist(relation, &options);
         }
@@ -116,6 +119,8 @@ impl Reader {
             start,
             finish,
             batch_size: options.batch_size,
+            consistency: options.consistency.unwrap_or_default(),
+            estimate: options.estimate,
             timestamp_column: options.timestamp_column,
             database: options.database,
             persist_as: options.persist_as,

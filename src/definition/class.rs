@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::body;
 use super::complaint::Complaint;
+use super::counting::{Consistency, RowEstimate};
 use crate::relation::{Operation, Query, Relation};
 
 /// A class of `metrics/instrumentations/*.yml`.
@@ -89,6 +90,9 @@ pub struct DatabaseBody {
     pub finish: Option<Bound>,
     /// Ids a batch.
     pub batch_size: Option<u64>,
+    pub consistency: Consistency,
+    /// What stands for the count; `None` where rows are counted.
+    pub estimate: Option<RowEstimate>,
     /// The column a time window is laid over, as written.
     pub timestamp_column: Option<String>,
     /// The name under `[database.*]`.

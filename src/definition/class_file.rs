@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::class::ParameterType;
+use super::counting::{Consistency, RowEstimate};
 
 /// An instrumentation class over the database: what it counts, and what a definition may tell it.
 ///
@@ -73,6 +74,11 @@ pub(super) struct DatabaseOptions {
     /// The ids of one batch.
     #[schemars(range(min = 1))]
     pub batch_size: Option<u64>,
+    /// What rows that are written during the count may do to it; `exact` if it is not said.
+    pub consistency: Option<Consistency>,
+    /// What stands for a count of all rows of one table: without WHERE, join, GROUP BY, `column`, ends or time frame. Without
+    /// it they are counted.
+    pub estimate: Option<RowEstimate>,
     /// The column that a time frame of 7d or 28d is laid over.
     #[schemars(length(min = 1))]
     pub timestamp_column: Option<String>,

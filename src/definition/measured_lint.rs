@@ -7,7 +7,7 @@ use super::code::Code;
 use super::complaint::{Complaint, Segment};
 use super::event_options::{REDIS_HLL_METRIC, REDIS_METRIC};
 use super::metric_reading::DATABASE_METRIC;
-use super::{Catalog, DataSource, DeclaredClass, MetricDefinition, ValueType, naming_lint};
+use super::{Catalog, DataSource, DeclaredClass, MetricDefinition, ValueType, estimate_rule, naming_lint};
 use crate::relation::Operation;
 
 /// The class whose value the definition itself gives.
@@ -19,6 +19,7 @@ pub(super) fn of_metric(catalog: &Catalog, metric: &MetricDefinition) -> Vec<Com
     let mut complaints: Vec<Complaint> = data_source(catalog, metric).into_iter().collect();
     complaints.extend(naming_lint::spelling(metric, body.as_ref()));
     complaints.extend(value_type(metric, body.as_ref()));
+    complaints.extend(body.as_ref().and_then(|body| estimate_rule::of_metric(metric, body)));
     if metric.instrumentation_class.as_deref() == Some(DATABASE_METRIC) {
         let found = body.as_ref().map(of_query).unwrap_or_default().into_iter();
         complaints.extend(found.map(|complaint| complaint.under(&["options".into()])));

@@ -100,6 +100,12 @@ fn of_database(measure: &DatabaseMeasure) -> String {
         .map(|column| format!("{}.{}", column.table, column.name));
     let column = column.as_deref().unwrap_or("the rows");
     let what = match measure.operation {
+        Operation::Count if measure.estimate.is_some() => {
+            let tables = tables(measure);
+            return format!(
+                "The number of rows of {tables} by the database's statistics; counted where there are none."
+            );
+        }
         Operation::Count if measure.column.is_none() => format!("The number of rows of {}", tables(measure)),
         Operation::Count => format!("The number of rows that have {column}"),
         Operation::DistinctCount => format!("The number of different {column}"),

@@ -93,11 +93,7 @@ async fn of_batches(
     measure: &DatabaseMeasure,
 ) -> Result<Explained, Failure> {
     let measure = batch::with_known_key(session, database, measure).await?;
-    let column = measure.counted_column();
-    let statement = measure
-        .relation
-        .statement(session.dialect(), measure.operation, column.as_ref())
-        .map_err(unwritable)?;
+    let statement = measure.statement(session.dialect()).map_err(unwritable)?;
     let tables = measure.relation.tables();
     let statistics = Statistics::of(&tables, session, database).await?;
     let distinct = measure.operation == Operation::DistinctCount;

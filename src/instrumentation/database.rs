@@ -101,6 +101,11 @@ fn describe(
     {
         return Err(invalid_options("an estimate or a histogram cannot be grouped"));
     }
+    if body.estimate.is_some() && window(request.time_frame, context.now).is_some() {
+        return Err(invalid_options(
+            "estimate: reltuples is the number of all rows: it has no time frame",
+        ));
+    }
     let window = match window(request.time_frame, context.now) {
         Some(window) => {
             let name = body.timestamp_column.as_deref().unwrap_or(DEFAULT_TIMESTAMP);
@@ -121,6 +126,8 @@ fn describe(
         start: bound(body.start.as_ref(), parameters, context)?,
         finish: bound(body.finish.as_ref(), parameters, context)?,
         batch_size: body.batch_size,
+        consistency: body.consistency,
+        estimate: body.estimate,
         window,
     })))
 }

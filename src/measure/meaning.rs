@@ -1,6 +1,6 @@
 //! What a measure measures, in a spelling that does not depend on how its definition was written.
 
-use super::{AggregateMeasure, Bound, DatabaseMeasure, Measure};
+use super::{AggregateMeasure, Bound, DatabaseMeasure, Measure, RowEstimate};
 use crate::relation::{Dialect, RelationError};
 
 impl Measure {
@@ -29,8 +29,9 @@ impl DatabaseMeasure {
         let column = self.counted_column();
         let relation = self.relation.normal_text()?;
         let (start, finish) = (bound(self.start.as_ref())?, bound(self.finish.as_ref())?);
+        let estimate = self.estimate.map_or("", |RowEstimate::Reltuples| ", by reltuples");
         Ok(format!(
-            "{}: {:?} of {column:?} {relation}, {start} to {finish}",
+            "{}: {:?} of {column:?} {relation}, {start} to {finish}{estimate}",
             self.database, self.operation
         ))
     }

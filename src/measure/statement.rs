@@ -1,6 +1,6 @@
 //! The one statement that gives what a measure gives, for dumps, dictionaries and reviews.
 
-use super::Measure;
+use super::{DatabaseMeasure, Measure, RowEstimate};
 use crate::relation::{Dialect, RelationError};
 
 impl Measure {
@@ -11,14 +11,26 @@ impl Measure {
     /// A form that the dialect has not.
     pub fn statement(&self, dialect: &dyn Fn(&str) -> Dialect) -> Option<Result<String, RelationError>> {
         match self {
-            Measure::Database(measure) => {
-                let dialect = dialect(&measure.database);
-                let column = measure.counted_column();
-                Some(measure.relation.statement(dialect, measure.operation, column.as_ref()))
-            }
+            Measure::Database(measure) => Some(measure.statement(dialect(&measure.database))),
             Measure::SqlValue(measure) => Some(measure.query.render(dialect(&measure.database))),
             Measure::Sum(parts) => sum(parts, dialect),
             _ => None,
+        }
+    }
+}
+
+impl DatabaseMeasure {
+    /// The whole, un-batched statement; where an estimate may stand for the count, the one that asks for it.
+    ///
+    /// # Errors
+    /// A form that the dialect has not.
+    pub fn statement(&self, dialect: Dialect) -> Result<String, RelationError> {
+        match self.estimate {
+            Some(RowEstimate::Reltuples) => self.relation.row_estimate(dialect),
+            None => {
+                let column = self.counted_column();
+                self.relation.statement(dialect, self.operation, column.as_ref())
+            }
         }
     }
 }

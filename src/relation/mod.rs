@@ -21,11 +21,13 @@ mod interval;
 mod literal;
 mod normal;
 mod parse;
+mod partition;
 mod qualifier;
 mod query;
 mod range;
 mod refusal;
 mod render;
+mod row_estimate;
 mod select;
 mod shape;
 mod shared;
@@ -108,6 +110,12 @@ pub enum KeyRange {
     },
     /// PostgreSQL's blocks: `ctid >= '(from,0)' AND ctid < '(to,0)'`; `to: None` has no upper end.
     Blocks { table: String, from: u64, to: Option<u64> },
+    /// The main table's partition of that name in place of it; `range: None` is all of it.
+    OfPartition {
+        schema: Option<String>,
+        name: String,
+        range: Option<Box<KeyRange>>,
+    },
     /// `column IS NULL`: the rows that no range over a nullable column holds.
     Null { column: Column },
 }

@@ -47,6 +47,11 @@ pub(super) fn condition(range: &KeyRange, dialect: Dialect) -> Result<Option<Exp
             Dialect::Sqlite => Err(RelationError::new("SQLite has no ranges of blocks")
                 .help("use an integer range over the column `rowid`")),
         },
+        // The partition itself stands in FROM.
+        KeyRange::OfPartition { range, .. } => match range {
+            Some(range) => condition(range, dialect),
+            None => Ok(None),
+        },
         KeyRange::Null { column } => Ok(Some(Expr::IsNull(Box::new(column_expr(column))))),
     }
 }

@@ -19,6 +19,7 @@ impl Relation {
         aggregates: &[Aggregate],
         range: Option<&KeyRange>,
     ) -> Result<String, RelationError> {
+        let (relation, range) = self.over(range)?;
         let mut items = self.group_keys(dialect)?;
         for aggregate in aggregates {
             items.push(aggregate_text(aggregate, dialect)?);
@@ -30,7 +31,11 @@ impl Relation {
         if let Some(column) = self.values_column(aggregates)? {
             extra = and(extra, Some(Expr::IsNotNull(Box::new(column_expr(column)))));
         }
-        Ok(format!("SELECT {} {}", items.join(", "), self.tail(dialect, extra)?))
+        Ok(format!(
+            "SELECT {} {}",
+            items.join(", "),
+            relation.tail(dialect, extra)?
+        ))
     }
 
     /// The key `step` rows further on than the start of the range, for keyset stepping:
@@ -50,7 +55,8 @@ impl Relation {
         let Some(first) = columns.first() else {
             return Err(RelationError::new("a step needs the columns of a key"));
         };
-        let table = self.base_of(&first.table).unwrap_or_else(|| self.base());
+        let (relation, range) = self.over(range)?;
+        let table = relation.base_of(&first.table).unwrap_or_else(|| relation.base());
         let columns = texts(columns, dialect)?;
         let tail = table.tail(dialect, range_condition(range, dialect)?)?;
         Ok(format!(

@@ -79,6 +79,15 @@ pub fn measure(options: &Value, time_frame: TimeFrame) -> Result<DatabaseMeasure
 
 /// Reads a measure through a session of its own, with nothing known of the database beforehand.
 pub fn read_from(url: &str, measure: &DatabaseMeasure) -> Read {
+    read_after(url, measure, None)
+}
+
+/// The same, where `change` happens after the catalogue was asked and the ends of the ranges are known.
+pub fn read_changed(url: &str, measure: &DatabaseMeasure, change: &dyn Fn()) -> Read {
+    read_after(url, measure, Some(change))
+}
+
+fn read_after(url: &str, measure: &DatabaseMeasure, change: Option<&dyn Fn()>) -> Read {
     let sent: Arc<Mutex<Vec<String>>> = Arc::default();
     let listener = sent.clone();
     let log = StatementLog::new(move |statement| listener.lock().unwrap().push(statement.sql.to_owned()));
@@ -92,6 +101,11 @@ pub fn read_from(url: &str, measure: &DatabaseMeasure) -> Read {
     let (_switch, interrupt) = Interrupt::channel();
     let read = crate::block_on(async {
         let mut session = database.open(&interrupt, log).await.expect("a session opens");
+        if let Some(change) = change {
+            let looked = batch::preview(&mut session, &database, measure, true).await;
+            looked.expect("the ranges are known");
+            change();
+        }
         let read = batch::read(&mut session, &database, measure).await;
         session.close().await;
         read

@@ -100,7 +100,7 @@ fn another_spelling_is_no_change() {
         &cli,
         "metrics/instrumentations/admins.yml",
         "relation: users WHERE admin AND state = 'active'",
-        "relation: >\n  \"users\"   where (users.state='active')\n  and ((admin))\nbatch_size: 500",
+        "relation: >\n  \"users\"   where (users.state='active')\n  and ((admin))\nbatch_size: 500\nconsistency: approximate",
     );
     replace(&cli, "metrics/active_admins.yml", "Admins.", "Active administrators.");
     // `users.state` and `state` are two spellings as well, but only the catalogue can tell that they are one column.
@@ -135,6 +135,21 @@ fn each_changed_field_is_shown_where_it_stands() {
         );
         assert_eq!(became, counts(0, 1, 0, 0), "{to}");
     }
+}
+
+#[test]
+fn an_estimate_in_place_of_a_count_is_a_change() {
+    let cli = committed();
+    replace(&cli, "metrics/counts_admins.yml", "users WHERE admin", "users");
+    git(cli.folder(), &["commit", "--quiet", "--all", "-m", "All users"]);
+    replace(
+        &cli,
+        "metrics/counts_admins.yml",
+        "operation: count",
+        "operation: count\n  estimate: reltuples",
+    );
+    let (problems, _) = against(&cli, "HEAD", 3);
+    assert_eq!(problems, ["changed_meaning metrics/counts_admins.yml:11:13"]);
 }
 
 #[test]

@@ -201,7 +201,15 @@ fn the_batches_are_those_that_the_metric_runs() {
         "all",
         "operation: count\n  relation: keyed\n  batch_size: 1000",
     );
+    database.psql("CREATE TABLE parts (id BIGINT PRIMARY KEY, author_id BIGINT) PARTITION BY RANGE (id)");
+    database.psql("CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (1000)");
+    database.psql("CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (1000) TO (9000)");
+    database.psql("INSERT INTO parts SELECT i, i FROM generate_series(1, 2600) i");
+    database.psql("ANALYZE");
+    let parts = "operation: count\n  relation: parts WHERE author_id > 7\n  batch_size: 999";
+    measured(&cli, "parts", "all", parts);
     for (key, batches) in [
+        ("parts", 3),
         ("small", 11),
         ("estimate", 1),
         ("keyed", 3),
@@ -237,6 +245,34 @@ fn the_batches_are_those_that_the_metric_runs() {
             "{key}: {sent:#?}"
         );
     }
+}
+
+/// Nothing is counted where the statistics answer, and the statement that asks them is the one that is told.
+#[test]
+fn an_estimate_is_explained_by_what_it_asks() {
+    let (cli, database) = on_postgres();
+    database.psql("DELETE FROM issues WHERE id <= 100");
+    let estimate = "operation: count\n  relation: issues\n  estimate: reltuples";
+    measured(&cli, "estimate", "all", estimate);
+    let told = explained(&cli, &["counts.estimate"]);
+    let told = part(&told);
+    let run = cli
+        .run(&["metric", "counts.estimate", "--now", NOW, "--format", "json"])
+        .expect_code(0);
+    let run = json(&run.stdout);
+    assert_eq!(run["value"], ROWS);
+    let sent = run["sent"].as_array().expect("a list");
+    assert!(sent.iter().any(|one| one["sql"] == told["slowest"]["sql"]), "{sent:#?}");
+    assert_eq!((&told["batches"], &told["ends"]), (&Value::from(1), &Value::Null));
+    let dump = cli
+        .run(&["dump", "sql", "--only", "counts.estimate", "--format", "json"])
+        .expect_code(0);
+    let dumped = json(&dump.stdout)["counts"]["estimate"].clone();
+    assert_eq!(dumped, told["slowest"]["sql"]);
+    assert_eq!(
+        database.psql(dumped.as_str().expect("a statement")).trim(),
+        ROWS.to_string()
+    );
 }
 
 #[test]

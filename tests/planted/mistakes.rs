@@ -143,6 +143,8 @@ pub const MISTAKES: &[Mistake] = &[
     of(USERS, "  batch_size: 1000", "  batch_size: ‸0", "bad_value"),
     of(USERS, "  batch_size: 1000", "  ‸buckets: [1, 10]", "bad_value"),
     of(USERS, "  batch_size: 1000", "  ‸persist_as: users", "bad_value"),
+    of(USERS, "  batch_size: 1000", "  consistency: ‸eventual", "bad_value"),
+    of(USERS, "  batch_size: 1000", "  ‸estimate: reltuples", "bad_value"),
     of(USERS, "  batch_size: 1000", "  column: ‸accounts.id", "bad_column"),
     of(
         USERS,

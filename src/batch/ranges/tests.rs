@@ -51,11 +51,59 @@ fn holds(range: &KeyRange, row: i64) -> bool {
         KeyRange::Keyset { after, until, .. } => {
             key(after).is_none_or(|after| row > after) && key(until).is_none_or(|until| row <= until)
         }
+        KeyRange::OfPartition { name, range, .. } => {
+            row.rem_euclid(4).to_string() == *name && range.as_ref().is_none_or(|range| holds(range, row))
+        }
         KeyRange::Null { .. } => false,
     }
 }
 
+/// A table whose rows lie in partitions by some bits of theirs.
+fn leaf(name: u8) -> crate::source::database::TablePartition {
+    crate::source::database::TablePartition {
+        schema: "public".into(),
+        name: name.to_string(),
+        blocks: 1,
+        estimated_rows: None,
+        readable: true,
+        has_blocks: true,
+    }
+}
+
+/// The rows of each partition, under the number that its name is.
+fn by_leaf(rows: &[i64]) -> Vec<(u8, Vec<i64>)> {
+    let of = |number: u8| {
+        rows.iter()
+            .copied()
+            .filter(|row| row.rem_euclid(4) == i64::from(number))
+            .collect()
+    };
+    (0..4).map(|number| (number, of(number))).collect()
+}
+
 proptest! {
+    #[test]
+    fn partitions_one_by_one_hold_each_row_once(
+        rows in prop::collection::hash_set(0i64..20_000, 1..60),
+        size in 1u64..9_000,
+        kinds in prop::collection::vec(0..4u8, 4),
+        cancels in prop::collection::vec(any::<bool>(), 0..60),
+    ) {
+        let rows: Vec<i64> = rows.into_iter().collect();
+        let walks = by_leaf(&rows).into_iter().zip(kinds).map(|((number, rows), kind)| {
+            let (first, last) = (rows.iter().min().copied(), rows.iter().max().copied());
+            let walk = match (kind, first, last) {
+                (0, Some(first), Some(last)) => Ranges::integer(id(), first, last, size),
+                (1, ..) => Ranges::blocks("t".into(), 20_000, size),
+                (2, ..) => Ranges::stepped(vec![KeyColumn { column: id(), integer: true }], None, None, size),
+                (3, ..) => Ranges::whole(),
+                _ => Ranges::empty(),
+            };
+            walk.within(&leaf(number))
+        });
+        let held = walk(Ranges::one_by_one(walks.collect()), &rows, &cancels);
+        prop_assert!(held.iter().all(|times| *times == 1), "{held:?}");
+    }
     #[test]
     fn integer_ranges_hold_each_row_once(
         rows in prop::collection::hash_set(-50_000i64..50_000, 1..60),

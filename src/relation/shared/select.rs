@@ -60,7 +60,8 @@ impl SharedRelation {
             });
         }
         let (items, packed) = list.into_parts();
-        let tail = self.whole.tail(dialect, range_condition(range, dialect)?)?;
+        let (whole, range) = self.whole.over(range)?;
+        let tail = whole.tail(dialect, range_condition(range, dialect)?)?;
         Ok(SharedStatement {
             sql: format!("SELECT {items} {tail}"),
             places,
@@ -147,5 +148,6 @@ fn range_tables(range: &KeyRange) -> Vec<&str> {
         KeyRange::Integer { column, .. } | KeyRange::Null { column } => vec![&column.table],
         KeyRange::Keyset { columns, .. } => columns.iter().map(|column| column.table.as_str()).collect(),
         KeyRange::Blocks { table, .. } => vec![table],
+        KeyRange::OfPartition { range, .. } => range.as_deref().map(range_tables).unwrap_or_default(),
     }
 }

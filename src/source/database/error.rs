@@ -46,6 +46,17 @@ impl DatabaseError {
         matches!(self, DatabaseError::Cancelled { .. })
     }
 
+    /// Whether a table of the statement is not there.
+    pub fn is_missing_table(&self) -> bool {
+        matches!(
+            self,
+            DatabaseError::Refused {
+                reason: Reason::MissingTable,
+                ..
+            }
+        )
+    }
+
     /// Whether the session can be used no more.
     pub fn ends_session(&self) -> bool {
         matches!(

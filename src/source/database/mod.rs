@@ -23,7 +23,7 @@ pub use index::{IndexInfo, indexes, table_names};
 pub use interrupt::{Interrupt, Stop, Switch};
 pub use listing::{ListedColumn, ListedTable};
 pub use rehearsal::Rehearsal;
-pub use schema::{ColumnKind, TableInfo, TableKind};
+pub use schema::{ColumnKind, TableInfo, TableKind, TablePartition};
 pub use session::{Cells, Row, Session, Statement, StatementLog, unpacked};
 pub use throttle::ThrottleCause;
 

@@ -34,6 +34,10 @@ pub struct TableInfo {
     pub estimated_rows: Option<u64>,
     /// Blocks of its storage, of its largest partition if it has some; 0 where there are none.
     pub blocks: u64,
+    /// The partitions of a partitioned table that hold its rows, at whatever depth; empty for any other.
+    pub partitions: Vec<TablePartition>,
+    /// The columns that say in which partition a row lies; `None` where a partition is chosen by an expression.
+    pub partitioned_by: Option<BTreeSet<String>>,
     /// SQLite: rows have a `rowid`.
     pub has_rowid: bool,
     /// What a key prints is read back as the very same value, so that rows can be stepped over by it. A column of SQLite
@@ -58,4 +62,19 @@ impl TableInfo {
     pub fn is_nullable(&self, column: &str) -> bool {
         self.columns.get(column).is_none_or(|info| info.nullable)
     }
+}
+
+/// A partition that holds rows of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TablePartition {
+    pub schema: String,
+    pub name: String,
+    /// Blocks of its storage; 0 where it has none here.
+    pub blocks: u64,
+    /// Rows by the last ANALYZE, and 0 where there is no storage to hold one; `None` if nobody knows.
+    pub estimated_rows: Option<u64>,
+    /// Read by itself it shows the rows that the whole shows of it: the role may read it, and no policy picks among them.
+    pub readable: bool,
+    /// Its rows lie in blocks of this server, where those of a foreign table do not.
+    pub has_blocks: bool,
 }

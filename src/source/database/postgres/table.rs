@@ -1,5 +1,7 @@
 //! What PostgreSQL's catalogue says of a table.
 
+mod partition;
+
 use super::super::schema::ColumnInfo;
 use super::super::{ColumnKind, DatabaseError, Row, Session, TableInfo, TableKind};
 use crate::relation::MainTable;
@@ -22,20 +24,17 @@ pub(in crate::source::database) async fn describe_table(
 ) -> Result<Option<TableInfo>, DatabaseError> {
     let sql = format!("{DESCRIBE}{}) ORDER BY a.attnum", regclass(table));
     let rows = session.rows(&sql).await?;
-    Ok(rows.first().map(|first| table_info(first, &rows)))
+    let Some(first) = rows.first() else { return Ok(None) };
+    let mut info = table_info(first, &rows);
+    if first.first().and_then(Option::as_deref) == Some("p") {
+        partition::look_up(session, table, &mut info).await?;
+    }
+    Ok(Some(info))
 }
 
 /// The table's name as the text that `to_regclass` takes, quotes and all.
 pub(in crate::source::database) fn regclass(table: &MainTable) -> String {
-    let name = match &table.schema {
-        Some(schema) => format!("{}.{}", quoted(schema), quoted(&table.name)),
-        None => quoted(&table.name),
-    };
-    format!("'{}'", name.replace('\'', "''"))
-}
-
-fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
+    format!("'{}'", table.quoted().replace('\'', "''"))
 }
 
 fn table_info(first: &Row, rows: &[Row]) -> TableInfo {
@@ -52,6 +51,8 @@ fn table_info(first: &Row, rows: &[Row]) -> TableInfo {
         // A table that was never analysed says -1, before PostgreSQL 14 it said 0.
         estimated_rows: number(&first[1]).filter(|rows| *rows > 0).map(i64::unsigned_abs),
         blocks: number(&first[2]).map(i64::unsigned_abs).unwrap_or_default(),
+        partitions: Vec::new(),
+        partitioned_by: None,
         has_rowid: false,
         keys_print_exactly: true,
     };

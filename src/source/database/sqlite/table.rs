@@ -44,6 +44,8 @@ fn table_info(kind: &Row, columns: &[Row], indexed: &[Row]) -> TableInfo {
         indexed: indexed.iter().filter_map(|row| row[0].clone()).collect(),
         estimated_rows: None,
         blocks: 0,
+        partitions: Vec::new(),
+        partitioned_by: None,
         has_rowid: is_table && !without_rowid && !rowid_is_hidden,
         keys_print_exactly: false,
     };
