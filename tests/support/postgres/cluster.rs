@@ -9,6 +9,7 @@ use super::account::{Account, run};
 use super::binaries::Binaries;
 use super::template::{append_settings, copy_to};
 use super::watchdog::{Owner, Watchdog};
+use super::{Setup, processes};
 
 /// Ports that the system does not give to outgoing connections, and that leave room for a bus port 10,000 above.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
@@ -21,6 +22,8 @@ pub struct Cluster {
     pub port: u16,
     account: Account,
     binaries: Binaries,
+    /// The one processor that the server's processes may use; all where none is named.
+    core: Option<usize>,
     /// `None` where another process started the server, and watches over it.
     _watchdog: Option<Watchdog>,
 }
@@ -28,15 +31,33 @@ pub struct Cluster {
 impl Cluster {
     /// A new server that ends with its owner. `meeting` is a file that is removed with it.
     pub fn start(owner: Owner, meeting: Option<&Path>) -> Cluster {
+        Cluster::made(owner, meeting, &Setup::default(), |data, account, binaries| {
+            copy_to(data, account, binaries);
+        })
+    }
+
+    /// A new server that ends with this value, over the data that `fill` lays at the path it is given.
+    pub fn of_data(setup: &Setup, fill: impl FnOnce(&Path, &Account, &Binaries)) -> Cluster {
+        Cluster::made(Owner::ThisValue, None, setup, fill)
+    }
+
+    fn made(
+        owner: Owner,
+        meeting: Option<&Path>,
+        setup: &Setup,
+        fill: impl FnOnce(&Path, &Account, &Binaries),
+    ) -> Cluster {
         let (account, binaries) = (Account::find(), Binaries::find());
         let folder = folder(&account);
         let watchdog = Watchdog::start(&owner, &folder, &account, &binaries, meeting);
-        copy_to(&folder.join("data"), &account, &binaries);
+        fill(&folder.join("data"), &account, &binaries);
+        append_settings(&folder.join("data"), &setup.settings);
         let mut cluster = Cluster {
             folder,
             port: 0,
             account,
             binaries,
+            core: setup.core,
             _watchdog: Some(watchdog),
         };
         cluster.start_on_a_free_port();
@@ -50,6 +71,7 @@ impl Cluster {
             port,
             account: Account::find(),
             binaries: Binaries::find(),
+            core: None,
             _watchdog: None,
         }
     }
@@ -84,7 +106,16 @@ impl Cluster {
     }
 
     fn pg_ctl(&self, arguments: &[&str]) -> Command {
-        let mut command = self.account.command(&self.binaries.program("pg_ctl"));
+        let program = self.binaries.program("pg_ctl");
+        let mut command = match self.core {
+            // What the server starts inherits it.
+            Some(core) => {
+                let mut command = self.account.command("taskset".as_ref());
+                command.args(["-c", &core.to_string()]).arg(program);
+                command
+            }
+            None => self.account.command(&program),
+        };
         command
             .arg("-D")
             .arg(self.data())
@@ -93,13 +124,31 @@ impl Cluster {
         command
     }
 
-    fn data(&self) -> PathBuf {
+    pub fn data(&self) -> PathBuf {
         self.folder.join("data")
+    }
+
+    /// The server's first process; `None` where it does not run.
+    pub fn postmaster(&self) -> Option<u32> {
+        let text = std::fs::read_to_string(self.data().join("postmaster.pid")).ok()?;
+        let id: u32 = text.lines().next()?.parse().ok()?;
+        processes::lives(id).then_some(id)
     }
 
     pub fn logs(&self) -> String {
         let log = std::fs::read(self.folder.join("log")).unwrap_or_default();
         String::from_utf8_lossy(&log).into_owned()
+    }
+
+    /// The URL of a database for a user, through the Unix socket.
+    pub fn socket_url(&self, user: &str, database: &str) -> String {
+        let socket = self.folder.display().to_string().replace('/', "%2F");
+        format!("postgres://{user}@{socket}:{}/{database}", self.port)
+    }
+
+    /// The URL of a database for a user, through TCP.
+    pub fn tcp_url(&self, user: &str, password: &str, database: &str) -> String {
+        format!("postgres://{user}:{password}@127.0.0.1:{}/{database}", self.port)
     }
 
     /// `psql`, as the superuser through the socket, with unaligned rows and nothing else in its output.

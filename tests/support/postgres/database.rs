@@ -51,15 +51,11 @@ impl<'a> Database<'a> {
     }
 
     fn socket_url(&self, user: &str) -> String {
-        let socket = self.cluster.folder.display().to_string().replace('/', "%2F");
-        format!("postgres://{user}@{socket}:{}/{}", self.cluster.port, self.name)
+        self.cluster.socket_url(user, &self.name)
     }
 
     fn tcp_url_of(&self, user: &str, password: &str) -> String {
-        format!(
-            "postgres://{user}:{password}@127.0.0.1:{}/{}",
-            self.cluster.port, self.name
-        )
+        self.cluster.tcp_url(user, password, &self.name)
     }
 
     /// What psql makes of `sql` as the superuser, without the last line's end: rows on lines, fields with `|` between
@@ -87,8 +83,13 @@ impl<'a> Database<'a> {
         run(self.cluster.psql(&self.name).arg("-1").arg("-f").arg(script.path()));
     }
 
+    /// psql with this database, as the superuser, ready for more arguments.
+    pub fn client(&self) -> Command {
+        self.cluster.psql(&self.name)
+    }
+
     fn psql_command(&self, sql: &str) -> Command {
-        let mut command = self.cluster.psql(&self.name);
+        let mut command = self.client();
         command.args(["-c", sql]);
         command
     }

@@ -8,12 +8,15 @@ mod account;
 mod binaries;
 mod cluster;
 mod database;
+mod processes;
+mod replica;
 mod shared;
 mod template;
 mod watchdog;
 
 use cluster::Cluster;
 pub use database::Database;
+pub use replica::Replica;
 
 /// The superuser's password, for TCP; the socket asks for none. Tests look for it where it must not be.
 pub const SUPERUSER_PASSWORD: &str = "correct-horse-battery";
@@ -21,6 +24,15 @@ pub const SUPERUSER_PASSWORD: &str = "correct-horse-battery";
 pub const READER: &str = "service_ping";
 /// The reader's password, for TCP; the socket asks for none. Tests look for it where it must not be.
 pub const READER_PASSWORD: &str = "staple-hunter-seven";
+
+/// What is special about a server.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// Lines of `postgresql.conf`, after the harness's own.
+    pub settings: String,
+    /// The one processor that the server's processes may use; all where none is named.
+    pub core: Option<usize>,
+}
 
 /// A running PostgreSQL server.
 pub struct Postgres {
@@ -39,6 +51,23 @@ impl Postgres {
         Postgres {
             cluster: Cluster::start(watchdog::Owner::ThisValue, None),
         }
+    }
+
+    /// As [`Postgres::dedicated`], set up as the caller says.
+    pub fn dedicated_with(setup: &Setup) -> Postgres {
+        let cluster = Cluster::of_data(setup, template::copy_to);
+        Postgres { cluster }
+    }
+
+    /// A streaming replica of this server as it is now, which must be one of the caller's own: what is written from now on
+    /// follows by itself ([`Replica::wait_until_caught_up`]).
+    pub fn replica(&self, setup: &Setup) -> Replica {
+        Replica::of(&self.cluster, setup)
+    }
+
+    /// The ids of all the server's processes, its first one first; none where it does not run.
+    pub fn pids(&self) -> Vec<u32> {
+        processes::family(self.cluster.postmaster())
     }
 
     /// A fresh database, dropped with the value.
