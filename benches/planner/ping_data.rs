@@ -93,7 +93,7 @@ fn index(database: &Database<'_>, number: usize, name: &str) {
         ));
     }
     for (every, column) in [(2, "(created_at)"), (3, "(user_id)"), (4, "(id) WHERE state = 4")] {
-        if number % every == 0 {
+        if number.is_multiple_of(every) {
             database.psql(&format!("CREATE INDEX ON {name} {column}"));
         }
     }

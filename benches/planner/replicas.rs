@@ -39,12 +39,8 @@ pub fn case(bench: &Bench<'_>, table: &mut Table) -> Result<()> {
     let [first, _] = &replicas;
     let (one, two) = (over(std::slice::from_ref(first)), over(&replicas));
     let wanted = one.run(&[])?.values();
-    table.check(
-        "two replicas, payload",
-        &same(&two.run(&[])?.values(), &wanted),
-        "same",
-        two.run(&[])?.values() == wanted,
-    );
+    let is = same(&two.run(&[])?.values(), &wanted);
+    table.check("two replicas, payload", is, "same", is == SAME);
     let times = in_turn(
         bench.rounds,
         [&mut || Ok(two.run(&[])?.wall), &mut || Ok(one.run(&[])?.wall)],
@@ -53,20 +49,17 @@ pub fn case(bench: &Bench<'_>, table: &mut Table) -> Result<()> {
     table.faster("two replicas, of one alone", both, alone, 1.6);
     let [_, second] = &replicas;
     let is = match killed_meanwhile(&two, second, database.name())? {
-        None => "it was never asked".to_owned(),
+        None => "not asked",
         Some(values) => same(&values, &wanted),
     };
-    table.check(
-        "two replicas, one killed in mid-run, payload",
-        &is,
-        "same",
-        is == "same",
-    );
+    table.check("two replicas, one killed, payload", is, "same", is == SAME);
     Ok(())
 }
 
-fn same(values: &serde_json::Value, wanted: &serde_json::Value) -> String {
-    if values == wanted { "same" } else { "differs" }.to_owned()
+const SAME: &str = "same";
+
+fn same(values: &serde_json::Value, wanted: &serde_json::Value) -> &'static str {
+    if values == wanted { SAME } else { "differs" }
 }
 
 /// The twenty counts and what else rides along with them.
