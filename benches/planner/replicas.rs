@@ -56,6 +56,7 @@ pub fn case(bench: &Bench<'_>, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
+/// What a payload is beside that of one replica alone.
 const SAME: &str = "same";
 
 fn same(values: &serde_json::Value, wanted: &serde_json::Value) -> &'static str {
