@@ -9,7 +9,7 @@ struct Row {
     theirs: String,
     ratio: String,
     target: String,
-    /// `None` where nothing was measured.
+    /// `None` where there is nothing to meet.
     met: Option<bool>,
 }
 
@@ -50,7 +50,14 @@ impl Table {
     /// A ratio without a target.
     pub fn told(&mut self, what: &str, ours: Duration, other: Duration) {
         let ratio = other.as_secs_f64() / ours.as_secs_f64();
-        self.times(what, ours, other, ratio, "(times faster)".to_owned(), true);
+        self.add(Row {
+            what: what.to_owned(),
+            ours: seconds(ours),
+            theirs: seconds(other),
+            ratio: format!("{ratio:.2}"),
+            target: "none; times faster".to_owned(),
+            met: None,
+        });
     }
 
     fn times(&mut self, what: &str, ours: Duration, other: Duration, ratio: f64, target: String, met: bool) {
@@ -83,7 +90,7 @@ impl Table {
             ours: String::new(),
             theirs: String::new(),
             ratio: String::new(),
-            target: why.to_owned(),
+            target: format!("not run: {why}"),
             met: None,
         });
     }
@@ -148,7 +155,7 @@ impl Row {
         match self.met {
             Some(true) => met,
             Some(false) => missed,
-            None => "   not run",
+            None => "",
         }
     }
 }
