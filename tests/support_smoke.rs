@@ -8,5 +8,7 @@ mod cli;
 mod golden;
 #[path = "support_smoke/postgres.rs"]
 mod postgres;
+#[path = "support_smoke/replica.rs"]
+mod replica;
 #[path = "support_smoke/schema.rs"]
 mod schema;

@@ -212,6 +212,7 @@ pub(super) fn json(report: &RunReport) -> Value {
         "statements": report.collection.statements,
         "payload_bytes": report.payload.len(),
         "peak_memory_bytes": peak_memory(),
+        "cpu_seconds": cpu_seconds(),
         "delivery": delivery,
         "outcomes": outcomes.iter().map(Outcome::to_json).collect::<Vec<Value>>(),
     })
@@ -227,4 +228,16 @@ fn peak_memory() -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
+}
+
+/// The processor time that all threads of this process have taken, ended ones too, where the system tells.
+fn cpu_seconds() -> Option<f64> {
+    /// What Linux counts it in, on every processor that we are built for (USER_HZ).
+    const TICKS_A_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // After the program's name, which may hold anything: user and system time are the 12th and the 13th field.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some((user + system) as f64 / TICKS_A_SECOND)
 }

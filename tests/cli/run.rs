@@ -134,6 +134,10 @@ fn the_report_for_a_terminal_is_short_whatever_falls_back() {
     let report = json(&cli.run(&["run", "--format", "json"]).expect_code(0).stdout);
     assert_eq!(report["fallbacks"], 61);
     assert_eq!(report["computed"], 4);
+    assert!(
+        report["cpu_seconds"].as_f64().is_some_and(|seconds| seconds > 0.0),
+        "{report}"
+    );
     let fallbacks = report["outcomes"].as_array().expect("a list").iter();
     assert_eq!(
         fallbacks

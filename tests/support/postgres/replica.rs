@@ -107,15 +107,18 @@ impl Replica {
         self.clear_up();
     }
 
-    /// What a killed server leaves: a small System V segment, which goes with no folder, and the file with its id, which
-    /// keeps another start back while the process is still to be waited for.
+    /// What a killed server leaves: a small System V segment, which goes with no folder, and two files with its id, which
+    /// keep another start back as long as nobody has waited for the process.
     fn clear_up(&self) {
         let path = self.cluster.data().join("postmaster.pid");
         let file = std::fs::read_to_string(&path).unwrap_or_default();
         if let Some(segment) = file.lines().nth(6).and_then(|line| line.split_whitespace().nth(1)) {
             let _ = Command::new("ipcrm").args(["-m", segment]).output();
         }
-        let _ = std::fs::remove_file(path);
+        let lock = self.cluster.folder.join(format!(".s.PGSQL.{}.lock", self.cluster.port));
+        for left in [path, lock] {
+            let _ = std::fs::remove_file(left);
+        }
     }
 }
 
