@@ -23,7 +23,7 @@ use crate::oracle::{self, Rows};
 use crate::support::postgres::Postgres;
 
 /// How often a case is drawn where nothing is said; `SERVICE_PING_CASES` says more.
-const CASES: u32 = 10;
+const CASES: u32 = 8;
 /// How many conditions several metrics have in common.
 const COMMON: usize = 3;
 /// How many times its bound an estimate may be off: the bound holds for 99 of 100, not for all that are ever drawn.

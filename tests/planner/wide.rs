@@ -7,8 +7,8 @@ use super::collected::{Definitions, Reader, strategies};
 use crate::oracle;
 use crate::support::postgres::Postgres;
 
-/// Rows of about two kilobytes: some forty MiB, with holes.
-const ROWS: u32 = 20_000;
+/// Rows of about two kilobytes: some twenty MiB, with holes; a range is 16.
+const ROWS: u32 = 10_000;
 
 fn table(name: &str, key: &str, value: &str) -> [String; 4] {
     [
