@@ -4,6 +4,8 @@
 mod answers;
 #[path = "planner/bad_input.rs"]
 mod bad_input;
+#[path = "planner/bounds.rs"]
+mod bounds;
 #[path = "planner/collected.rs"]
 mod collected;
 #[path = "planner/condition.rs"]
@@ -12,6 +14,8 @@ mod condition;
 mod instance;
 #[path = "planner/isolation.rs"]
 mod isolation;
+#[path = "planner/key.rs"]
+mod key;
 #[path = "planner/metric.rs"]
 mod metric;
 #[path = "batch/oracle.rs"]
@@ -27,6 +31,8 @@ mod server;
 mod shape;
 #[path = "planner/shipped.rs"]
 mod shipped;
+#[path = "planner/wide.rs"]
+mod wide;
 #[path = "planner/writers.rs"]
 mod writers;
 

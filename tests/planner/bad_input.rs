@@ -127,7 +127,7 @@ fn a_locked_table_costs_its_own_metrics_alone() {
     under_each_strategy(|watched, strategy| {
         let metrics = [counts("t"), counts("other")].concat();
         let reader = Reader {
-            lock_timeout: Duration::from_millis(300),
+            lock_timeout: Duration::from_millis(200),
             ..reader(watched)
         };
         let holder = Holder::begin(watched.database, "LOCK TABLE t IN ACCESS EXCLUSIVE MODE");

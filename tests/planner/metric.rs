@@ -4,9 +4,11 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::bounds::{Bounds, is_integer, spread};
 use super::collected::now;
 use super::condition::{Condition, condition};
-use super::schema::{Key, Table};
+use super::key::Key;
+use super::schema::Table;
 use super::shape::{From, Shape};
 
 /// Whether some metrics say `consistency: approximate`.
@@ -216,7 +218,7 @@ impl Draft {
             ("distinct_count", _) => return None,
             _ => {
                 let step = tables[*table].key.step()?;
-                (format!("{main}.id"), tables[*table].first_id(), rows * step)
+                (format!("{main}.id"), tables[*table].key.first_id(rows), rows * step)
             }
         };
         let percent = |percent: i64| first + span * percent / 100;
@@ -282,34 +284,6 @@ impl Draft {
 
     fn has_bounds(&self, key: Key) -> bool {
         key.step().is_some() && (self.start.is_some() || self.finish.is_some())
-    }
-}
-
-/// Ends of ranges, both included.
-struct Bounds {
-    over: String,
-    start: Option<i64>,
-    finish: Option<i64>,
-}
-
-impl Bounds {
-    fn conditions(&self) -> impl Iterator<Item = String> {
-        let start = self.start.map(|start| format!("{} >= {start}", self.over));
-        let finish = self.finish.map(|finish| format!("{} <= {finish}", self.over));
-        start.into_iter().chain(finish)
-    }
-}
-
-fn is_integer(column: &str) -> bool {
-    !matches!(column, "txt" | "num")
-}
-
-/// The lowest value of a column, and about how far the highest lies from it.
-fn spread(column: &str, rows: i64) -> (i64, i64) {
-    match column {
-        "a" => (-2, 7),
-        "big" => (-400_000_000_000, 900_000_000_000),
-        _ => (0, rows),
     }
 }
 

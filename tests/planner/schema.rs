@@ -3,43 +3,7 @@
 use proptest::prelude::*;
 
 use super::collected::now;
-
-/// The database that a text is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spelling {
-    Postgres,
-    Sqlite,
-}
-
-/// What tells the rows of a table apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
-    Dense,
-    Small,
-    Negative,
-    Sparse,
-    /// Unique, but NULL now and then.
-    Nullable,
-    Uuid,
-    Text,
-    Composite,
-    None,
-}
-
-const KEYS: [Key; 9] = [
-    Key::Dense,
-    Key::Small,
-    Key::Negative,
-    Key::Sparse,
-    Key::Nullable,
-    Key::Uuid,
-    Key::Text,
-    Key::Composite,
-    Key::None,
-];
-
-/// So far apart that even two such ids lie more ranges apart than are ever made.
-const SPARSE_STEP: i64 = 3_000_000_019;
+use super::key::{KEYS, Key, SPARSE_STEP, Spelling};
 
 /// What is known of `code`, the column that other tables refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +47,8 @@ pub struct Table {
     indexes: Vec<bool>,
     integer: &'static str,
     timestamp: &'static str,
+    /// Whether it stands in partitions, where PostgreSQL can have its key so.
+    partitioned: bool,
 }
 
 const INDEXES: [&str; 6] = [
@@ -101,15 +67,15 @@ pub fn table() -> impl Strategy<Value = Table> {
         rows,
         0u64..1_000_000,
         prop::sample::select(&CODES[..]),
-        prop::sample::select(&FOREIGN_KEYS[..]),
-        0usize..12,
+        (prop::sample::select(&FOREIGN_KEYS[..]), 0usize..12),
         any::<bool>(),
+        prop::bool::weighted(0.25),
         prop::collection::vec(prop::bool::weighted(0.3), INDEXES.len()),
         prop::sample::select(&["integer", "smallint", "bigint"][..]),
         prop::sample::select(&["timestamp", "timestamptz"][..]),
     )
         .prop_map(
-            |(key, rows, seed, code, foreign_key, parent, holes, indexes, integer, timestamp)| Table {
+            |(key, rows, seed, code, (foreign_key, parent), holes, partitioned, indexes, integer, timestamp)| Table {
                 key,
                 rows,
                 seed,
@@ -120,45 +86,9 @@ pub fn table() -> impl Strategy<Value = Table> {
                 indexes,
                 integer,
                 timestamp,
+                partitioned,
             },
         )
-}
-
-impl Key {
-    /// The columns of the primary key, as a definition names them.
-    pub fn columns(self) -> &'static [&'static str] {
-        match self {
-            Key::Composite => &["key_a", "key_b"],
-            Key::None => &[],
-            _ => &["id"],
-        }
-    }
-
-    pub fn has_id(self) -> bool {
-        self.columns() == ["id"]
-    }
-
-    /// The distance of two neighbouring ids; `None` where ids are no integers.
-    pub fn step(self) -> Option<i64> {
-        match self {
-            Key::Dense | Key::Small | Key::Negative | Key::Nullable => Some(1),
-            Key::Sparse => Some(SPARSE_STEP),
-            Key::Uuid | Key::Text | Key::Composite | Key::None => None,
-        }
-    }
-
-    fn declared(self, spelling: Spelling) -> &'static str {
-        match (self, spelling) {
-            (Key::Dense | Key::Negative, _) => "id integer PRIMARY KEY, ",
-            (Key::Small, _) => "id smallint PRIMARY KEY NOT NULL, ",
-            (Key::Sparse, _) => "id bigint PRIMARY KEY NOT NULL, ",
-            (Key::Nullable, _) => "id integer UNIQUE, ",
-            (Key::Uuid, Spelling::Postgres) => "id uuid PRIMARY KEY, ",
-            (Key::Uuid, Spelling::Sqlite) | (Key::Text, _) => "id text PRIMARY KEY NOT NULL, ",
-            (Key::Composite, _) => "key_a integer NOT NULL, key_b text NOT NULL, PRIMARY KEY (key_a, key_b), ",
-            (Key::None, _) => "",
-        }
-    }
 }
 
 pub fn name(table: usize) -> String {
@@ -171,19 +101,11 @@ impl Table {
         self.parent % tables
     }
 
-    /// The lowest id, where ids are integers.
-    pub fn first_id(&self) -> i64 {
-        match self.key {
-            Key::Negative => 1 - self.rows / 2,
-            Key::Sparse => SPARSE_STEP - 500,
-            _ => 1,
-        }
-    }
-
     /// The statements that make the table and its rows.
     pub fn statements(&self, table: usize, spelling: Spelling) -> Vec<String> {
         let name = name(table);
         let mut statements = vec![self.created(&name, spelling)];
+        statements.extend(self.partitions(&name, spelling));
         let mut order: Vec<i64> = (1..=self.rows).collect();
         // Rows lie in an order that is not the key's.
         order.sort_by_key(|n| mix(self.seed, *n as u64, 20));
@@ -196,14 +118,14 @@ impl Table {
             statements.push(format!("DELETE FROM {name} WHERE n % 7 = 3 OR n BETWEEN 40 AND 90"));
             statements.push(format!("UPDATE {name} SET dbl = dbl + 0.125 WHERE n % 3 = 1"));
         }
-        statements.extend(self.indexed(&name));
+        statements.extend(self.indexed(&name, spelling));
         statements
     }
 
     /// What is known of the reference, once all tables have their rows.
     pub fn referring(&self, table: usize, tables: &[Table], spelling: Spelling) -> Vec<String> {
         let parent = self.parent(tables.len());
-        let is_unique = tables[parent].code == Code::Unique;
+        let is_unique = tables[parent].code == Code::Unique && tables[parent].partition(spelling).is_none();
         if !is_unique || spelling == Spelling::Sqlite || self.foreign_key == ForeignKey::Absent {
             return Vec::new();
         }
@@ -229,8 +151,42 @@ impl Table {
         };
         format!(
             "CREATE TABLE {name} ({key}n integer NOT NULL, a {integer}, big bigint, num numeric, dbl double precision, \
-             txt text, flag boolean, created_at {timestamp}, code integer, ref integer{composite})"
+             txt text, flag boolean, created_at {timestamp}, code integer, ref integer{composite}){by}",
+            by = self
+                .partition(spelling)
+                .map_or(String::new(), |by| format!(" PARTITION BY {by}"))
         )
+    }
+
+    /// What the table is partitioned by.
+    fn partition(&self, spelling: Spelling) -> Option<&'static str> {
+        if !self.partitioned || spelling == Spelling::Sqlite {
+            return None;
+        }
+        match self.key {
+            Key::Dense | Key::Negative => Some("RANGE (id)"),
+            Key::Sparse | Key::Uuid | Key::Text => Some("HASH (id)"),
+            Key::None => Some("LIST (flag)"),
+            Key::Small | Key::Nullable | Key::Composite => None,
+        }
+    }
+
+    fn partitions(&self, name: &str, spelling: Spelling) -> Vec<String> {
+        let third = self.rows / 3;
+        let values = match self.partition(spelling) {
+            None => return Vec::new(),
+            Some("RANGE (id)") => [
+                format!("FOR VALUES FROM (MINVALUE) TO ({third})"),
+                format!("FOR VALUES FROM ({third}) TO ({})", 2 * third + 1),
+                "DEFAULT".to_owned(),
+            ],
+            Some("LIST (flag)") => ["FOR VALUES IN (true)", "FOR VALUES IN (false)", "DEFAULT"].map(str::to_owned),
+            Some(_) => [0, 1, 2].map(|rest| format!("FOR VALUES WITH (MODULUS 3, REMAINDER {rest})")),
+        };
+        let numbered = values.iter().enumerate();
+        numbered
+            .map(|(number, values)| format!("CREATE TABLE {name}_part{number} PARTITION OF {name} {values}"))
+            .collect()
     }
 
     fn columns(&self) -> String {
@@ -250,8 +206,11 @@ impl Table {
         columns.join(", ")
     }
 
-    fn indexed(&self, name: &str) -> Vec<String> {
+    fn indexed(&self, name: &str, spelling: Spelling) -> Vec<String> {
+        let is_partitioned = self.partition(spelling).is_some();
         let mut statements = match self.code {
+            // A unique index of a partitioned table would have to hold what it is partitioned by.
+            _ if is_partitioned => vec![],
             Code::Plain => vec![],
             Code::Indexed => vec![format!("CREATE INDEX {name}_code ON {name} (code)")],
             Code::Unique => vec![format!("CREATE UNIQUE INDEX {name}_code ON {name} (code)")],
@@ -281,7 +240,7 @@ impl Table {
             Code::Plain | Code::Indexed => n % (self.rows / 3 + 1),
         };
         let texts = ["x", "X", "it''s", "7", "é", "null"];
-        let mut cells = self.key_cells(n);
+        let mut cells = self.key.cells(n, self.rows, die(0));
         cells.extend([
             n.to_string(),
             some(1, 80, (die(1) as i64 % 7 - 2).to_string()),
@@ -299,21 +258,6 @@ impl Table {
             some(9, 85, (die(9) as i64 % (self.rows + 10)).to_string()),
         ]);
         format!("({})", cells.join(", "))
-    }
-
-    fn key_cells(&self, n: i64) -> Vec<String> {
-        let scattered = mix(self.seed, n as u64, 0);
-        match self.key {
-            Key::Dense | Key::Small => vec![n.to_string()],
-            Key::Negative => vec![(n - self.rows / 2).to_string()],
-            Key::Sparse => vec![(n * SPARSE_STEP - 500).to_string()],
-            Key::Nullable if n % 7 == 0 => vec!["NULL".to_owned()],
-            Key::Nullable => vec![n.to_string()],
-            Key::Uuid => vec![format!("'{:08x}-0000-4000-8000-{n:012x}'", scattered & 0xffff_ffff)],
-            Key::Text => vec![format!("'k{}''-{n}'", scattered % 50)],
-            Key::Composite => vec![(n % 9 - 4).to_string(), format!("'b{n}'")],
-            Key::None => vec![],
-        }
     }
 }
 
