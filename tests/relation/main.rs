@@ -7,6 +7,8 @@ mod data;
 mod execution;
 mod golden;
 mod limits;
+#[path = "../support/wait.rs"]
+mod wait;
 #[path = "../support/postgres/mod.rs"]
 #[expect(dead_code, reason = "one database is all that is needed of it")]
 mod postgres;
