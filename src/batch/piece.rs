@@ -15,7 +15,11 @@ pub(super) struct Piece {
     pub(super) members: Option<Vec<usize>>,
     /// There are no rows: the statement is only planned, lest a wrong name pass for a 0.
     pub(super) verifies: bool,
-    halvings: u32,
+    /// Its session was lost once, and the range handed back.
+    pub(super) was_lost: bool,
+    /// The server that refused it, where another one is to be asked.
+    pub(super) not_on: Option<usize>,
+    pub(super) halvings: u32,
 }
 
 /// Where its ranges come from.
@@ -32,6 +36,8 @@ impl Piece {
             way,
             members,
             verifies: false,
+            was_lost: false,
+            not_on: None,
             halvings: 0,
         }
     }
@@ -59,6 +65,8 @@ impl Piece {
             way,
             members: Some(members),
             verifies: self.verifies,
+            was_lost: false,
+            not_on: self.not_on,
             halvings: self.halvings + 1,
         }
     }

@@ -4,7 +4,7 @@
 //! is split until the culprit stands by itself, and the others go on together.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -40,8 +40,8 @@ pub(super) struct Design<'a> {
 pub(super) struct Scan<'a> {
     pub(super) design: Design<'a>,
     inner: Mutex<Inner>,
-    /// Whether nothing is left to claim; what was claimed may come back.
-    drained: AtomicBool,
+    /// A bit for each server that has something to claim; what was claimed may come back.
+    open_on: AtomicU64,
     /// Members that have not ended.
     running: AtomicUsize,
     strikes: AtomicU32,
@@ -109,6 +109,8 @@ pub(super) struct Settled<'a> {
     pub(super) ended: Vec<Ended>,
     /// Members that must be read in another way, from the beginning.
     pub(super) outgrown: Vec<Member<'a>>,
+    /// A server that refused what another one answered.
+    pub(super) diverged: Option<usize>,
 }
 
 impl<'a> Scan<'a> {
@@ -129,7 +131,7 @@ impl<'a> Scan<'a> {
         Scan {
             design,
             inner: Mutex::new(inner),
-            drained: AtomicBool::new(false),
+            open_on: AtomicU64::new(u64::MAX),
             running: AtomicUsize::new(members),
             strikes: AtomicU32::new(0),
         }
@@ -145,8 +147,24 @@ impl<'a> Scan<'a> {
         self.strikes.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    pub(super) fn is_drained(&self) -> bool {
-        self.drained.load(Ordering::Relaxed)
+    /// Whether a lane on the server has nothing to claim; `alone` where no other server is left to do what this one
+    /// refused.
+    pub(super) fn is_drained(&self, server: usize, alone: bool) -> bool {
+        let open_on = self.open_on.load(Ordering::Relaxed);
+        match alone {
+            true => open_on == 0,
+            false => open_on & (1 << (server % 64)) == 0,
+        }
+    }
+
+    fn note_open(&self, inner: &Inner) {
+        let open = inner.pieces.iter().fold(0, |open, piece| {
+            open | match piece.not_on {
+                Some(server) => !(1 << (server % 64)),
+                None => u64::MAX,
+            }
+        });
+        self.open_on.store(open, Ordering::Relaxed);
     }
 
     /// The next range, for whoever asks; `None` where there is none to claim now.
@@ -157,12 +175,13 @@ impl<'a> Scan<'a> {
         &self,
         session: &mut Session,
         database: &Database,
-        lanes: usize,
+        lane: Lane,
     ) -> Result<Option<Claim>, Failure> {
         let mut inner = self.inner.lock().await;
         loop {
-            let Some(mut piece) = inner.pieces.pop() else {
-                self.drained.store(true, Ordering::Relaxed);
+            let found = inner.take_piece(session.server(), lane.alone);
+            let Some(mut piece) = found else {
+                self.note_open(&inner);
                 return Ok(None);
             };
             let members = inner.alive(&piece);
@@ -170,13 +189,16 @@ impl<'a> Scan<'a> {
                 continue;
             }
             let before = session.statements();
-            let claimed = self.of_piece(&mut inner, &mut piece, session, database, lanes).await;
+            let claimed = self
+                .of_piece(&mut inner, &mut piece, session, database, lane.lanes)
+                .await;
             inner.took.statements += session.statements() - before;
             let (range, walk) = match claimed {
                 Ok(Some(claimed)) => claimed,
                 Ok(None) => continue,
                 Err(failure) => {
                     inner.pieces.push(piece);
+                    self.note_open(&inner);
                     return Err(failure);
                 }
             };
@@ -185,6 +207,7 @@ impl<'a> Scan<'a> {
                 inner.pieces.push(piece);
             }
             let claim = self.written(session.dialect(), members, range, walk, head)?;
+            self.note_open(&inner);
             inner.in_flight += 1;
             return Ok(Some(claim));
         }
@@ -317,7 +340,7 @@ impl<'a> Scan<'a> {
         claim: Claim,
         answer: Result<Answer, DatabaseError>,
         elapsed: Duration,
-        dialect: Dialect,
+        lane: Lane,
     ) -> Settled<'a> {
         let mut inner = self.inner.lock().await;
         inner.in_flight -= 1;
@@ -326,16 +349,15 @@ impl<'a> Scan<'a> {
         let mut settled = Settled::default();
         match answer {
             Ok(answer) => {
-                self.add(&mut inner, &claim, &answer, dialect, &mut settled);
+                self.add(&mut inner, &claim, &answer, lane.dialect, &mut settled);
+                settled.diverged = claim.piece.not_on.filter(|_| !lane.alone);
                 if claim.piece.members.is_none() {
                     inner.size = Some(self.design.pace.next(claim.walk.size(), elapsed));
                 }
             }
-            Err(error) => self.split(&mut inner, claim, error, &mut settled),
+            Err(error) => self.split(&mut inner, claim, error, lane, &mut settled),
         }
-        if !inner.pieces.is_empty() {
-            self.drained.store(false, Ordering::Relaxed);
-        }
+        self.note_open(&inner);
         self.end(&mut inner, &mut settled);
         settled
     }
@@ -363,12 +385,16 @@ impl<'a> Scan<'a> {
     }
 
     /// What is to be done about a claim that failed: everything but the range and the members that it was about stays.
-    fn split(&self, inner: &mut Inner, claim: Claim, error: DatabaseError, settled: &mut Settled<'a>) {
+    fn split(&self, inner: &mut Inner, claim: Claim, error: DatabaseError, lane: Lane, settled: &mut Settled<'a>) {
         let halves = |members: &[usize]| {
             let (first, second) = members.split_at(members.len() / 2);
             [second.to_vec(), first.to_vec()]
         };
         let several = claim.members.len() > 1;
+        if let Some(piece) = claim.elsewhere(&error, lane) {
+            inner.pieces.push(piece);
+            return;
+        }
         if error.is_missing_table() && matches!(claim.range, Some(KeyRange::OfPartition { .. })) {
             // It was dropped, and its rows with it; the statement over the whole says what else may be missing.
             inner.pieces.push(Piece::verifying(Some(claim.members)));
@@ -480,24 +506,33 @@ impl<'a> Scan<'a> {
     pub(super) async fn abandon(&self, failure: &Failure) -> Vec<Ended> {
         let mut inner = self.inner.lock().await;
         inner.pieces.clear();
-        self.drained.store(true, Ordering::Relaxed);
+        self.note_open(&inner);
         let places = 0..inner.running.len();
         places
             .filter_map(|place| self.fail(&mut inner, place, failure.clone()))
             .collect()
     }
+}
 
-    /// Puts a claim back as it was: whoever had it went away.
-    pub(super) async fn hand_back(&self, claim: Claim) {
-        let mut inner = self.inner.lock().await;
-        inner.in_flight -= 1;
-        let piece = claim.piece.again(Way::Walk(claim.same()), claim.members);
-        inner.pieces.push(piece);
-        self.drained.store(false, Ordering::Relaxed);
-    }
+/// Whose claim it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lane {
+    /// How many lanes there are.
+    pub(super) lanes: usize,
+    pub(super) server: usize,
+    /// No other server is left.
+    pub(super) alone: bool,
+    pub(super) dialect: Dialect,
 }
 
 impl Inner {
+    /// The last piece that the server may have.
+    fn take_piece(&mut self, server: usize, alone: bool) -> Option<Piece> {
+        let may_have = |piece: &Piece| alone || piece.not_on != Some(server);
+        let place = self.pieces.iter().rposition(may_have)?;
+        Some(self.pieces.remove(place))
+    }
+
     fn alive(&self, piece: &Piece) -> Vec<usize> {
         let is_alive = |place: &usize| self.running.get(*place).is_some_and(Option::is_some);
         match &piece.members {
@@ -508,9 +543,27 @@ impl Inner {
 }
 
 impl Claim {
-    /// The members it is for.
-    pub(super) fn members(&self) -> usize {
-        self.members.len()
+    /// The same for another server to do: this one died, or knows no such thing.
+    fn elsewhere(&self, error: &DatabaseError, lane: Lane) -> Option<Piece> {
+        if lane.alone {
+            return None;
+        }
+        let again = || self.piece.again(Way::Walk(self.same()), self.members.clone());
+        match error {
+            DatabaseError::Lost(_) | DatabaseError::Terminated(_) if !self.piece.was_lost => Some(Piece {
+                was_lost: true,
+                ..again()
+            }),
+            DatabaseError::Refused { reason, .. }
+                if self.members.len() == 1 && self.piece.not_on.is_none() && reason.is_of_schema() =>
+            {
+                Some(Piece {
+                    not_on: Some(lane.server),
+                    ..again()
+                })
+            }
+            _ => None,
+        }
     }
 
     /// The same range in ranges of half its size.
