@@ -15,7 +15,7 @@ use super::partition::Partition;
 use super::piece::{Piece, Way};
 use super::ranges::{Next, Ranges, extent};
 use crate::measure::{DatabaseMeasure, Failure, Reading, Reason};
-use crate::relation::{Aggregate, Dialect, KeyRange, Places, RelationError, SharedRelation};
+use crate::relation::{Aggregate, Dialect, KeyRange, Places, RelationError, SharedFrame, SharedRelation};
 use crate::sketch::HyperLogLog;
 use crate::source::database::{Cells, Database, DatabaseError, Session, TableInfo};
 
@@ -54,6 +54,8 @@ struct Inner {
     in_flight: usize,
     /// The size of the next range, once there was one.
     size: Option<u64>,
+    /// The statement of the last members, without its range.
+    frame: Option<(Vec<usize>, Arc<SharedFrame>)>,
     took: Took,
 }
 
@@ -71,7 +73,7 @@ pub(super) struct Claim {
     pub(super) sql: String,
     pub(super) form: Form,
     members: Vec<usize>,
-    places: Vec<Places>,
+    places: Arc<[Places]>,
     range: Option<KeyRange>,
     /// The walk that the range was taken from, as it was before.
     walk: Ranges,
@@ -126,6 +128,7 @@ impl<'a> Scan<'a> {
             pieces: vec![Piece::of(Way::ToStart(design.partition.clone()), None)],
             in_flight: 0,
             size: None,
+            frame: None,
             took: Took::default(),
         };
         Scan {
@@ -206,7 +209,7 @@ impl<'a> Scan<'a> {
             if !piece.is_done() {
                 inner.pieces.push(piece);
             }
-            let claim = self.written(session.dialect(), members, range, walk, head)?;
+            let claim = self.written(&mut inner, session.dialect(), members, range, walk, head)?;
             self.note_open(&inner);
             inner.in_flight += 1;
             return Ok(Some(claim));
@@ -274,18 +277,18 @@ impl<'a> Scan<'a> {
 
     fn written(
         &self,
+        inner: &mut Inner,
         dialect: Dialect,
         members: Vec<usize>,
         range: Option<KeyRange>,
         walk: Ranges,
         piece: Piece,
     ) -> Result<Claim, Failure> {
-        let asked: Vec<Vec<Aggregate>> = members.iter().map(|place| self.member(*place).aggregates()).collect();
         let mut claim = Claim {
             sql: String::new(),
             form: Form::Rows { packed: false },
             members,
-            places: Vec::new(),
+            places: Arc::default(),
             range,
             walk,
             piece,
@@ -294,33 +297,23 @@ impl<'a> Scan<'a> {
         match &lead.asked {
             Asked::Histogram { from, to, size } => {
                 claim.sql = histogram(lead.measure, dialect, *from, *to, *size)?;
-                claim.places = vec![Places {
+                claim.places = Arc::new([Places {
                     keys: vec![0],
                     rows: None,
                     values: vec![1],
-                }];
+                }]);
             }
-            Asked::Values(_) => {
-                let relation = &lead.measure.relation;
-                let values = asked.into_iter().next().unwrap_or_default();
-                let sql = relation.select(dialect, &values, claim.range.as_ref());
-                claim.sql = sql.map_err(unwritable)?;
-                claim.form = Form::Values;
-            }
-            _ => {
-                let relation = match claim.members.len() == self.design.members.len() {
-                    true => self.design.relation.select(dialect, &asked, claim.range.as_ref()),
-                    false => {
-                        let some = self.design.relation.only(&claim.members);
-                        some.select(dialect, &asked, claim.range.as_ref())
-                    }
+            asked => {
+                let is_streamed = matches!(asked, Asked::Values(_));
+                let frame = self.frame(inner, dialect, &claim.members)?;
+                claim.sql = frame.statement(claim.range.as_ref()).map_err(unwritable)?;
+                claim.places = frame.places.clone().into();
+                claim.form = match is_streamed {
+                    true => Form::Values,
+                    false => Form::Rows {
+                        packed: !frame.packed.is_empty(),
+                    },
                 };
-                let statement = relation.map_err(unwritable)?;
-                claim.form = Form::Rows {
-                    packed: !statement.packed.is_empty(),
-                };
-                claim.sql = statement.sql;
-                claim.places = statement.places;
             }
         }
         if claim.piece.verifies {
@@ -328,6 +321,20 @@ impl<'a> Scan<'a> {
             claim.form = Form::Planned;
         }
         Ok(claim)
+    }
+
+    fn frame(&self, inner: &mut Inner, dialect: Dialect, members: &[usize]) -> Result<Arc<SharedFrame>, Failure> {
+        if let Some((_, frame)) = inner.frame.as_ref().filter(|(known, _)| known == members) {
+            return Ok(frame.clone());
+        }
+        let asked: Vec<Vec<Aggregate>> = members.iter().map(|place| self.member(*place).aggregates()).collect();
+        let frame = match members.len() == self.design.members.len() {
+            true => self.design.relation.frame(dialect, &asked),
+            false => self.design.relation.only(members).frame(dialect, &asked),
+        };
+        let frame = Arc::new(frame.map_err(unwritable)?);
+        inner.frame = Some((members.to_vec(), frame.clone()));
+        Ok(frame)
     }
 
     fn member(&self, place: usize) -> &Member<'a> {
