@@ -127,17 +127,16 @@ impl<'a> Chooser<'a, '_> {
     }
 
     async fn choose(&mut self, group: Vec<Prepared<'a>>, session: &mut Session) {
-        if group.len() == 1 && self.is_small(group.first()) {
-            return group
-                .into_iter()
-                .for_each(|one| self.together(vec![one], None, String::new()));
-        }
-        if self.is_small(group.first()) || self.dialect == Dialect::Sqlite {
-            let why = match self.is_small(group.first()) {
+        let are_small = self.are_small(&group);
+        if are_small || self.dialect == Dialect::Sqlite {
+            let why = match are_small {
                 true => "the table fits into one statement",
                 false => "one pass over the table costs less than several",
             };
-            return self.together(group, None, why.to_owned());
+            for same_keys in self.by_keys(group) {
+                self.together(same_keys, None, why.to_owned());
+            }
+            return;
         }
         let prices = prices(&group, &|relations| self.shared(relations), session).await;
         let (base, priced) = match prices {
@@ -156,9 +155,10 @@ impl<'a> Chooser<'a, '_> {
             }
         }
         if self.strategy.sharing == Sharing::Always {
-            let cost = base + members.iter().map(|(_, price)| price.riding).sum::<f64>();
-            let members = members.into_iter().map(|(one, _)| one).collect();
-            return self.together(members, Some(cost), "sharing was asked for".to_owned());
+            for (members, cost) in self.by_groups(members, base) {
+                self.together(members, Some(cost), "sharing was asked for".to_owned());
+            }
+            return;
         }
         self.by_cost(base, members, session).await;
     }
@@ -189,6 +189,16 @@ impl<'a> Chooser<'a, '_> {
             let rows = prices.iter().map(|price| price.rows).fold(0.0, f64::max);
             self.selective(members, cost, rows, why);
         }
+    }
+
+    /// Members of the same GROUP BY: nobody knows how many groups another one would make of theirs.
+    fn by_keys(&self, group: Vec<Prepared<'a>>) -> Vec<Vec<Prepared<'a>>> {
+        let mut of_keys: BTreeMap<Vec<String>, Vec<Prepared<'a>>> = BTreeMap::new();
+        for one in group {
+            let keys = one.member.measure.relation.group_texts(self.dialect);
+            of_keys.entry(keys.unwrap_or_default()).or_default().push(one);
+        }
+        of_keys.into_values().collect()
     }
 
     /// Members of different groups in statements of their own, where all combinations would be too many.
@@ -254,12 +264,18 @@ impl<'a> Chooser<'a, '_> {
         Price::cost(&plan)
     }
 
-    fn is_small(&self, one: Option<&Prepared<'a>>) -> bool {
-        let Some(table) = one.and_then(|one| one.table.as_deref()) else {
-            return false;
-        };
+    /// Whether all that the measures read fits into one statement, by what the tables' storage holds now.
+    fn are_small(&self, members: &[Prepared<'a>]) -> bool {
+        let is_small = |table: &MainTable| self.tables.get(table).is_some_and(|info| self.is_small(info));
+        members.iter().all(|one| {
+            let tables = one.member.measure.relation.tables();
+            one.table.is_some() && !is_bounded(one) && tables.iter().all(is_small)
+        })
+    }
+
+    fn is_small(&self, table: &TableInfo) -> bool {
         match self.dialect {
-            Dialect::Postgres => table.kind == TableKind::Table && (1..=SMALL_TABLE).contains(&table.blocks),
+            Dialect::Postgres => table.kind == TableKind::Table && blocks(table) <= SMALL_TABLE,
             Dialect::Sqlite => table.estimated_rows.is_some_and(|rows| rows <= FEW_ROWS),
         }
     }
@@ -272,7 +288,7 @@ impl<'a> Chooser<'a, '_> {
                 .into_iter()
                 .for_each(|one| self.apart(one, None, "it cannot share a statement"));
         };
-        let is_small = self.is_small(Some(&first)) && self.strategy.ranges == RangeKind::Auto && !is_bounded(&first);
+        let is_small = self.strategy.ranges == RangeKind::Auto && self.are_small(&members);
         let approximate = self.strategy.ranges == RangeKind::Auto
             && members.iter().all(|one| tolerates_updates(one.member.measure))
             && !is_bounded(&first);
@@ -440,8 +456,18 @@ fn has_index(one: &Prepared<'_>) -> bool {
     }
 }
 
+/// Blocks of its storage, of all its partitions together.
+fn blocks(table: &TableInfo) -> u64 {
+    match table.partitions.as_slice() {
+        [] => table.blocks,
+        leaves => leaves.iter().map(|leaf| leaf.blocks).sum(),
+    }
+}
+
 /// A pass over a table, as the planner would put it, by its size alone.
 fn small_cost(table: Option<&TableInfo>, members: usize) -> f64 {
-    let table = table.map_or((0, 0), |table| (table.blocks, table.estimated_rows.unwrap_or_default()));
+    let table = table.map_or((0, 0), |table| {
+        (blocks(table), table.estimated_rows.unwrap_or_default())
+    });
     table.0 as f64 + table.1 as f64 * 0.01 * (1 + members) as f64
 }
