@@ -27,6 +27,8 @@ mod schema;
 #[path = "faults/server.rs"]
 #[allow(dead_code, reason = "tests of faults use the rest")]
 mod server;
+#[path = "planner/servers.rs"]
+mod servers;
 #[path = "planner/shape.rs"]
 mod shape;
 #[path = "planner/shipped.rs"]

@@ -16,6 +16,8 @@ pub(super) struct Family<'a> {
     pub(super) sharing: Sharing,
     /// How often its planning was cut short.
     pub(super) attempts: u32,
+    /// The server that knows no such thing, where another one is to be asked.
+    pub(super) not_on: Option<usize>,
 }
 
 /// A query of its own.
@@ -82,7 +84,7 @@ impl<'a> Board<'a> {
     /// The next task; whoever takes one says when it is [`done`](Board::done) with it.
     pub(super) fn next(&self, server: usize, alone: bool) -> Next<'a> {
         let mut tasks = self.tasks();
-        let next = tasks.open.pop_front().or_else(|| tasks.dearest(server, alone));
+        let next = tasks.open_on(server, alone).or_else(|| tasks.dearest(server, alone));
         match next {
             Some(task) => {
                 tasks.busy += 1;
@@ -133,6 +135,15 @@ impl<'a> Board<'a> {
 }
 
 impl<'a> Tasks<'a> {
+    fn open_on(&mut self, server: usize, alone: bool) -> Option<Task<'a>> {
+        let may_do = |task: &Task<'a>| match task {
+            Task::Plan(family) => alone || family.not_on != Some(server),
+            _ => true,
+        };
+        let place = self.open.iter().position(may_do)?;
+        self.open.remove(place)
+    }
+
     fn dearest(&mut self, server: usize, alone: bool) -> Option<Task<'a>> {
         if let Some(scan) = self.waiting.pop() {
             self.active.push(scan.clone());

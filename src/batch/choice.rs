@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::member::Member;
-use super::pace::{Pace, Unit};
+use super::pace::{Pace, ROWS_OF_A_BLOCK, Unit, packed_rows};
 use super::partition::{Partition, has_blocks, of_blocks};
 use super::prepare::{Prepared, Tables};
 use super::price::{Price, prices};
@@ -24,8 +24,6 @@ const SMALL_TABLE: u64 = 2_048;
 const FEW_ROWS: u64 = 100_000;
 /// What a unit of the planner takes at most, in memory (measured: 0.9 to 5.4 us).
 const SLOWEST_UNIT: Duration = Duration::from_micros(5);
-/// Rows that one packed value may hold.
-const PACKED_ROWS: f64 = 250_000.0;
 /// Conditions in common that are tried.
 const MOST_TERMS: usize = 8;
 /// Groups that a shared statement may have: each range gives a row for each.
@@ -266,17 +264,21 @@ impl<'a> Chooser<'a, '_> {
 
     /// Whether all that the measures read fits into one statement, by what the tables' storage holds now.
     fn are_small(&self, members: &[Prepared<'a>]) -> bool {
-        let is_small = |table: &MainTable| self.tables.get(table).is_some_and(|info| self.is_small(info));
+        let most = packed_rows(packed(members)).unwrap_or(u64::MAX);
+        let is_small = |table: &MainTable| self.tables.get(table).is_some_and(|info| self.is_small(info, most));
         members.iter().all(|one| {
             let tables = one.member.measure.relation.tables();
-            one.table.is_some() && !is_bounded(one) && tables.iter().all(is_small)
+            one.table.is_some() && !is_bounded(one) && !is_sized(one) && tables.iter().all(is_small)
         })
     }
 
-    fn is_small(&self, table: &TableInfo) -> bool {
+    fn is_small(&self, table: &TableInfo, most_rows: u64) -> bool {
         match self.dialect {
-            Dialect::Postgres => table.kind == TableKind::Table && blocks(table) <= SMALL_TABLE,
-            Dialect::Sqlite => table.estimated_rows.is_some_and(|rows| rows <= FEW_ROWS),
+            Dialect::Postgres => {
+                let blocks = blocks(table);
+                table.kind == TableKind::Table && blocks <= SMALL_TABLE && blocks * ROWS_OF_A_BLOCK <= most_rows
+            }
+            Dialect::Sqlite => table.estimated_rows.is_some_and(|rows| rows <= FEW_ROWS.min(most_rows)),
         }
     }
 
@@ -308,10 +310,12 @@ impl<'a> Chooser<'a, '_> {
     fn selective(&mut self, members: Vec<Prepared<'a>>, cost: f64, rows: f64, why: String) {
         let Some(relation) = self.related(&members) else { return };
         let Some(first) = members.first().cloned() else { return };
-        let packed = members.iter().any(|one| one.member.is_packed());
-        let is_short = SLOWEST_UNIT.mul_f64(cost.max(0.0)) <= self.batch_time && (!packed || rows <= PACKED_ROWS);
-        let whole = is_short && self.strategy.ranges == RangeKind::Auto && !is_bounded(&first);
-        let by_values = packed && !whole && members.len() == 1;
+        let packed = packed(&members);
+        let fits = packed_rows(packed).is_none_or(|most| rows <= most as f64);
+        let is_short = SLOWEST_UNIT.mul_f64(cost.max(0.0)) <= self.batch_time && fits;
+        let is_free = members.iter().all(|one| !is_bounded(one) && !is_sized(one));
+        let whole = is_short && self.strategy.ranges == RangeKind::Auto && is_free;
+        let by_values = packed > 0 && !whole && members.len() == 1;
         if by_values && let Ok(one) = super::prepare::by_values(&first.member, self.tables, self.reads_blocks) {
             if has_index(&one) {
                 return self.apart(one, Some(cost), &why);
@@ -348,7 +352,7 @@ impl<'a> Chooser<'a, '_> {
             Partition::Blocks { .. } => Unit::Blocks,
             _ => Unit::Rows,
         };
-        let packed = members.iter().any(|one| one.member.is_packed());
+        let packed = packed(&members);
         let declared = members.iter().filter_map(|one| one.member.measure.batch_size).min();
         let declared = declared.filter(|_| unit == Unit::Rows).or(unbounded(&partition));
         let table = first.table.clone();
@@ -423,6 +427,11 @@ impl<'a> Riders<'a> {
     }
 }
 
+/// How many of them fetch packed values.
+fn packed(members: &[Prepared<'_>]) -> usize {
+    members.iter().filter(|one| one.member.is_packed()).count()
+}
+
 fn terms(one: &Prepared<'_>) -> Vec<String> {
     one.member.measure.relation.terms().unwrap_or_default()
 }
@@ -437,6 +446,11 @@ fn common_terms(alone: &[(Prepared<'_>, Price)]) -> Vec<String> {
     common.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
     common.truncate(MOST_TERMS);
     common.into_iter().map(|(term, _)| term).collect()
+}
+
+/// Whether its class says how many rows a statement may read.
+fn is_sized(one: &Prepared<'_>) -> bool {
+    one.member.measure.batch_size.is_some()
 }
 
 fn is_bounded(one: &Prepared<'_>) -> bool {

@@ -281,7 +281,7 @@ impl<'a> Lanes<'a> {
         }
         let mut tables = Tables::default();
         let mut ready = Vec::with_capacity(family.measures.len());
-        let mut done = Vec::new();
+        let (mut done, mut unplanned) = (Vec::new(), Vec::new());
         for (index, measure) in &family.measures {
             if let Some(taken) = self.estimated(session, measure).await {
                 self.take(*index, taken);
@@ -302,10 +302,7 @@ impl<'a> Lanes<'a> {
                     self.board.put_back(Task::Plan(family));
                     return false;
                 }
-                Err(failure) => {
-                    self.take(*index, Taken::of(failure));
-                    done.push(*index);
-                }
+                Err(failure) => unplanned.push((*index, failure)),
             }
         }
         let chosen = choice::Family {
@@ -317,7 +314,9 @@ impl<'a> Lanes<'a> {
         let (designs, failures) = designs(chosen, session).await;
         let scans = designs.into_iter().map(|design| Scan::new(design, &self.limits));
         self.board.add_scans(scans);
-        self.without_plan(family, failures)
+        unplanned.extend(failures);
+        let unplanned = self.elsewhere(&family, unplanned, session.server());
+        self.without_plan(family, unplanned)
     }
 
     /// The statistics' answer, where the class lets it stand for a count and there is one.
@@ -331,6 +330,41 @@ impl<'a> Lanes<'a> {
             statements: session.statements() - before,
             retries: 0,
         })
+    }
+
+    /// What one server does not know another one is asked for; what it knew, the first one lacks.
+    fn elsewhere(&self, family: &Family<'a>, unplanned: Vec<(usize, Failure)>, server: usize) -> Vec<(usize, Failure)> {
+        let (unknown, failed): (Vec<_>, Vec<_>) = unplanned
+            .into_iter()
+            .partition(|(_, failure)| failure.reason.is_of_schema());
+        if unknown.len() < family.measures.len()
+            && let Some(lacking) = family.not_on
+        {
+            self.leave_out(lacking);
+        }
+        if unknown.is_empty() || family.not_on.is_some() || self.is_alone(server) {
+            return unknown.into_iter().chain(failed).collect();
+        }
+        let again = |(index, _): &&(usize, _)| unknown.iter().any(|(known, _)| known == index);
+        self.board.put_back(Task::Plan(Family {
+            measures: family.measures.iter().filter(again).copied().collect(),
+            not_on: Some(server),
+            ..family.clone()
+        }));
+        failed
+    }
+
+    /// A server that lacks what another one has is read no more.
+    fn leave_out(&self, server: usize) {
+        let bit = 1 << (server % 64);
+        if self.diverged.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
+            let name = self.database.name();
+            tracing::warn!(
+                database = name,
+                server,
+                "A replica lacks what another one has, and is read no more."
+            );
+        }
     }
 
     /// What could not be planned fails, or is planned once more where only the session ended.
@@ -432,15 +466,7 @@ impl<'a> Lanes<'a> {
     fn settle(&self, settled: Settled<'a>) {
         self.end(settled.ended);
         if let Some(server) = settled.diverged {
-            let before = self.diverged.fetch_or(1 << (server % 64), Ordering::Relaxed);
-            if before & (1 << (server % 64)) == 0 {
-                let name = self.database.name();
-                tracing::warn!(
-                    database = name,
-                    server,
-                    "A replica lacks what another one has, and is read no more."
-                );
-            }
+            self.leave_out(server);
         }
         if !settled.outgrown.is_empty() {
             let measures = settled.outgrown.iter().map(|member| (member.index, member.measure));
@@ -448,6 +474,7 @@ impl<'a> Lanes<'a> {
                 measures: measures.collect(),
                 sharing: Sharing::Never,
                 attempts: 0,
+                not_on: None,
             }));
         }
         self.board.tell();

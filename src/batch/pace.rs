@@ -7,8 +7,11 @@ use super::strategy::Sharing;
 /// A range grows to at most so many rows, or blocks, whatever the table's pace: what comes next may be denser.
 const MOST_ROWS: u64 = 2_000_000;
 const MOST_BLOCKS: u64 = 32_768;
-/// Packed values are held in memory, a range at a time.
-const MOST_PACKED_ROWS: u64 = 250_000;
+/// Integers that the packed values of one statement may hold together: they are held in memory, a range at a time.
+const MOST_PACKED: u64 = 500_000;
+const LEAST_PACKED_ROWS: u64 = 20_000;
+/// Rows of a block, as far as memory is concerned.
+pub(super) const ROWS_OF_A_BLOCK: u64 = 100;
 /// The part of the time allowed that a range aims at, because the next one may take longer.
 const AIM: f64 = 0.5;
 
@@ -29,19 +32,31 @@ pub(super) enum Unit {
 }
 
 impl Pace {
-    /// Ranges that aim at half of `batch_time`; `declared` is the largest size that a class allows.
-    pub(super) fn new(sharing: Sharing, batch_time: Duration, unit: Unit, packed: bool, declared: Option<u64>) -> Pace {
-        let most = match (unit, packed) {
-            (Unit::Rows, false) => MOST_ROWS,
-            (Unit::Rows, true) => MOST_PACKED_ROWS,
-            // Some rows are as short as 32 bytes.
-            (Unit::Blocks, true) => MOST_BLOCKS / 8,
-            (Unit::Blocks, false) => MOST_BLOCKS,
+    /// Ranges that aim at half of `batch_time`, for so many `packed` members; `declared` is the largest size that a class
+    /// allows.
+    pub(super) fn new(
+        sharing: Sharing,
+        batch_time: Duration,
+        unit: Unit,
+        packed: usize,
+        declared: Option<u64>,
+    ) -> Pace {
+        let most = match unit {
+            Unit::Rows => packed_rows(packed).unwrap_or(MOST_ROWS),
+            Unit::Blocks => packed_rows(packed).map_or(MOST_BLOCKS, |rows| rows / ROWS_OF_A_BLOCK),
         };
         Pace {
             aim: batch_time.mul_f64(AIM),
             most: declared.unwrap_or(most).min(most),
             fixed: sharing == Sharing::Never || declared.is_some(),
+        }
+    }
+
+    /// The size of a range that would be this large otherwise.
+    pub(super) fn first(&self, size: u64) -> u64 {
+        match self.fixed {
+            true => size,
+            false => size.min(self.most),
         }
     }
 
@@ -67,12 +82,18 @@ impl Pace {
     }
 }
 
+/// Rows of a range for so many packed values; `None` where there are none.
+pub(super) fn packed_rows(packed: usize) -> Option<u64> {
+    let rows = MOST_PACKED.checked_div(packed as u64)?;
+    Some(rows.max(LEAST_PACKED_ROWS))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn pace() -> Pace {
-        Pace::new(Sharing::Auto, Duration::from_millis(500), Unit::Rows, false, None)
+        Pace::new(Sharing::Auto, Duration::from_millis(500), Unit::Rows, 0, None)
     }
 
     #[test]
@@ -85,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_declared_size_is_kept() {
-        let pace = Pace::new(Sharing::Auto, Duration::from_millis(500), Unit::Rows, false, Some(500));
+        let pace = Pace::new(Sharing::Auto, Duration::from_millis(500), Unit::Rows, 0, Some(500));
         assert_eq!(pace.next(500, Duration::from_millis(1)), 500);
         assert_eq!(pace.share(500, Some(600), 4), 500);
     }

@@ -84,6 +84,7 @@ impl<'a> Work<'a> {
                 measures,
                 sharing,
                 attempts: 0,
+                not_on: None,
             })
         });
         let values = self.values.into_iter().map(|(index, measure)| {

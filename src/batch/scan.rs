@@ -237,9 +237,8 @@ impl<'a> Scan<'a> {
             return Ok(None);
         };
         if piece.members.is_none() {
-            if let Some(size) = inner.size {
-                ranges.resize(self.design.pace.share(size, ranges.remaining(), lanes));
-            }
+            let size = inner.size.unwrap_or_else(|| self.design.pace.first(ranges.size()));
+            ranges.resize(self.design.pace.share(size, ranges.remaining(), lanes));
         }
         loop {
             let here = ranges.here();

@@ -43,6 +43,8 @@ pub fn strategies() -> impl Iterator<Item = Strategy> {
 #[derive(Debug, Clone)]
 pub struct Reader {
     pub url: String,
+    /// Further servers of the same data.
+    pub others: Vec<String>,
     pub connections: usize,
     pub statement_timeout: Duration,
     pub lock_timeout: Duration,
@@ -54,6 +56,7 @@ impl Reader {
     pub fn new(url: &str) -> Reader {
         Reader {
             url: url.to_owned(),
+            others: Vec::new(),
             connections: 1,
             statement_timeout: Duration::from_secs(60),
             lock_timeout: Duration::from_secs(60),
@@ -67,6 +70,7 @@ impl Reader {
             lock_timeout: self.lock_timeout,
             application_name: self.application_name.clone(),
             connections: self.connections,
+            others: self.others.iter().map(DatabaseUrl::new).collect(),
             ..DatabaseOptions::new("main", DatabaseUrl::new(&self.url))
         };
         let database = Database::new(options).expect("the scheme is known");
