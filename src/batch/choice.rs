@@ -127,13 +127,11 @@ impl<'a> Chooser<'a, '_> {
     }
 
     async fn choose(&mut self, group: Vec<Prepared<'a>>, session: &mut Session) {
-        if group.len() == 1 && self.is_small(group.first()) {
-            return group
-                .into_iter()
-                .for_each(|one| self.together(vec![one], None, String::new()));
+        if group.len() == 1 && self.is_small(&group) {
+            return self.together(group, None, String::new());
         }
-        if self.is_small(group.first()) || self.dialect == Dialect::Sqlite {
-            let why = match self.is_small(group.first()) {
+        if self.is_small(&group) || self.dialect == Dialect::Sqlite {
+            let why = match self.is_small(&group) {
                 true => "the table fits into one statement",
                 false => "one pass over the table costs less than several",
             };
@@ -254,10 +252,14 @@ impl<'a> Chooser<'a, '_> {
         Price::cost(&plan)
     }
 
-    fn is_small(&self, one: Option<&Prepared<'a>>) -> bool {
-        let Some(table) = one.and_then(|one| one.table.as_deref()) else {
+    /// Whether one statement may read all rows.
+    fn is_small(&self, group: &[Prepared<'a>]) -> bool {
+        let Some(table) = group.first().and_then(|one| one.table.as_deref()) else {
             return false;
         };
+        if !group.iter().all(|one| fits_into_a_batch(one.member.measure, table)) {
+            return false;
+        }
         match self.dialect {
             Dialect::Postgres => table.kind == TableKind::Table && (1..=SMALL_TABLE).contains(&table.blocks),
             Dialect::Sqlite => table.estimated_rows.is_some_and(|rows| rows <= FEW_ROWS),
@@ -272,7 +274,7 @@ impl<'a> Chooser<'a, '_> {
                 .into_iter()
                 .for_each(|one| self.apart(one, None, "it cannot share a statement"));
         };
-        let is_small = self.is_small(Some(&first)) && self.strategy.ranges == RangeKind::Auto && !is_bounded(&first);
+        let is_small = self.is_small(&members) && self.strategy.ranges == RangeKind::Auto && !is_bounded(&first);
         let approximate = self.strategy.ranges == RangeKind::Auto
             && members.iter().all(|one| tolerates_updates(one.member.measure))
             && !is_bounded(&first);
@@ -294,7 +296,10 @@ impl<'a> Chooser<'a, '_> {
         let Some(first) = members.first().cloned() else { return };
         let packed = members.iter().any(|one| one.member.is_packed());
         let is_short = SLOWEST_UNIT.mul_f64(cost.max(0.0)) <= self.batch_time && (!packed || rows <= PACKED_ROWS);
-        let whole = is_short && self.strategy.ranges == RangeKind::Auto && !is_bounded(&first);
+        let whole = is_short
+            && self.strategy.ranges == RangeKind::Auto
+            && !is_bounded(&first)
+            && members.iter().all(|one| one.member.measure.batch_size.is_none());
         let by_values = packed && !whole && members.len() == 1;
         if by_values && let Ok(one) = super::prepare::by_values(&first.member, self.tables, self.reads_blocks) {
             if has_index(&one) {
@@ -425,6 +430,13 @@ fn common_terms(alone: &[(Prepared<'_>, Price)]) -> Vec<String> {
 
 fn is_bounded(one: &Prepared<'_>) -> bool {
     one.member.measure.start.is_some() || one.member.measure.finish.is_some()
+}
+
+/// Whether all rows are no more than a batch that the definition allows.
+fn fits_into_a_batch(measure: &DatabaseMeasure, table: &TableInfo) -> bool {
+    measure
+        .batch_size
+        .is_none_or(|size| table.estimated_rows.is_some_and(|rows| rows <= size))
 }
 
 /// Whether rows may be seen twice, or not at all, where they are updated while they are counted.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
@@ -39,6 +39,8 @@ pub(super) struct Design<'a> {
 /// A design that is being carried out.
 pub(super) struct Scan<'a> {
     pub(super) design: Design<'a>,
+    /// What its planning took.
+    planning: Took,
     inner: Mutex<Inner>,
     /// Whether nothing is left to claim; what was claimed may come back.
     drained: AtomicBool,
@@ -63,6 +65,25 @@ pub(super) struct Took {
     pub(super) elapsed: Duration,
     pub(super) statements: u64,
     pub(super) retries: u32,
+}
+
+impl Took {
+    /// What a session has sent since it had sent `before`.
+    pub(super) fn since(begun: Instant, before: u64, session: &Session) -> Took {
+        Took {
+            elapsed: begun.elapsed(),
+            statements: session.statements() - before,
+            retries: 0,
+        }
+    }
+
+    fn and(self, other: Took) -> Took {
+        Took {
+            elapsed: self.elapsed + other.elapsed,
+            statements: self.statements + other.statements,
+            retries: self.retries + other.retries,
+        }
+    }
 }
 
 /// A range to read, for some members, by whoever claimed it.
@@ -112,7 +133,7 @@ pub(super) struct Settled<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(design: Design<'a>, limits: &Limits) -> Scan<'a> {
+    pub(super) fn new(design: Design<'a>, limits: &Limits, planning: Took) -> Scan<'a> {
         let running: Vec<_> = design
             .members
             .iter()
@@ -128,6 +149,7 @@ impl<'a> Scan<'a> {
         };
         Scan {
             design,
+            planning,
             inner: Mutex::new(inner),
             drained: AtomicBool::new(false),
             running: AtomicUsize::new(members),
@@ -398,6 +420,8 @@ impl<'a> Scan<'a> {
                 reason: Reason::LockTimeout,
                 ..
             } => self.by_tables(&claim.members),
+            // A statement may be what ended it, or the whole server: it is not looked for by halves.
+            error if several && error.ends_session() => claim.members.iter().map(|place| vec![*place]).collect(),
             _ if several => halves(&claim.members).into(),
             _ => Vec::new(),
         };
@@ -437,7 +461,7 @@ impl<'a> Scan<'a> {
         Some(Ended {
             index: self.member(place).index,
             result: Err(failure),
-            took: inner.took,
+            took: self.planning.and(inner.took),
         })
     }
 
@@ -452,7 +476,7 @@ impl<'a> Scan<'a> {
                 settled.ended.push(Ended {
                     index: self.design.members[place].index,
                     result: running.reading(),
-                    took: inner.took,
+                    took: self.planning.and(inner.took),
                 });
             }
         }
