@@ -100,7 +100,7 @@ impl<'a> Lanes<'a> {
             match self.session(session.take(), leads).await {
                 Ok(mut open) => {
                     let before = open.statements();
-                    let usable = self.work(&mut open, task).await;
+                    let usable = self.attempt(&mut open, task).await;
                     self.statements.fetch_add(open.statements() - before, Ordering::Relaxed);
                     if usable {
                         session = Some(open);
@@ -142,19 +142,28 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    /// Does what the task says; false where the session can be used no more.
+    /// Does what the task says, whatever panics in it; false where the session can be used no more.
+    async fn attempt(&self, session: &mut Session, task: Task<'a>) -> bool {
+        let attempt = AssertUnwindSafe(self.work(session, task.clone())).catch_unwind().await;
+        match (attempt, task) {
+            (Ok(usable), _) => return usable,
+            (Err(panic), Task::Plan(family)) => self.bisect(family, Failure::of_panic(panic.as_ref())),
+            (Err(panic), task) => self.give_up(task, &Failure::of_panic(panic.as_ref())).await,
+        }
+        false
+    }
+
     async fn work(&self, session: &mut Session, task: Task<'a>) -> bool {
         match task {
             Task::Plan(family) => self.plan(session, family).await,
             Task::Value(index, measure) => {
                 let begun = Instant::now();
                 let before = session.statements();
-                let reading = async {
-                    self.database.pass(session).await?;
-                    value::read(session, measure).await
+                let passed = self.database.pass(session).await.map_err(Failure::from);
+                let result = match passed {
+                    Ok(()) => value::read(session, measure).await,
+                    Err(failure) => Err(failure),
                 };
-                let attempt = AssertUnwindSafe(reading).catch_unwind().await;
-                let result = attempt.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref())));
                 let usable = !result.as_ref().is_err_and(|failure| ends_session(failure.reason));
                 let taken = Taken {
                     result,
@@ -212,15 +221,8 @@ impl<'a> Lanes<'a> {
             strategy,
             batch_time: self.database.options().batch_time,
         };
-        let attempt = AssertUnwindSafe(designs(chosen, session)).catch_unwind().await;
+        let (designs, failures) = designs(chosen, session).await;
         let planning = Took::since(begun, before, session);
-        let (designs, failures) = match attempt {
-            Ok(designed) => designed,
-            Err(panic) => {
-                self.bisect(family, Failure::of_panic(panic.as_ref()), planning);
-                return false;
-            }
-        };
         let scans = designs
             .into_iter()
             .map(|design| Scan::new(design, &self.limits, planning));
@@ -229,11 +231,11 @@ impl<'a> Lanes<'a> {
     }
 
     /// A panic does not say whose it was: each half is planned by itself, until one measure is left.
-    fn bisect(&self, mut family: Family<'a>, failure: Failure, planning: Took) {
+    fn bisect(&self, mut family: Family<'a>, failure: Failure) {
         let second = family.measures.split_off(family.measures.len() / 2);
         let first = std::mem::take(&mut family.measures);
         if let ([], [(index, _)]) = (first.as_slice(), second.as_slice()) {
-            return self.take(*index, Taken::after(planning, failure));
+            return self.take(*index, Taken::of(failure));
         }
         for measures in [second, first] {
             let half = Family {
@@ -332,17 +334,9 @@ impl<'a> Lanes<'a> {
         let panicked = attempt.is_err();
         let answer = attempt.unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
         let usable = !panicked && !answer.as_ref().is_err_and(DatabaseError::ends_session);
-        let settling = scan.settle(claim, answer, begun.elapsed(), session.dialect());
-        match AssertUnwindSafe(settling).catch_unwind().await {
-            Ok(settled) => {
-                self.settle(settled);
-                usable
-            }
-            Err(panic) => {
-                self.end(scan.abandon(&Failure::of_panic(panic.as_ref())).await);
-                false
-            }
-        }
+        let settled = scan.settle(claim, answer, begun.elapsed(), session.dialect()).await;
+        self.settle(settled);
+        usable
     }
 
     fn settle(&self, settled: Settled<'a>) {

@@ -15,6 +15,8 @@ pub(super) struct Piece {
     pub(super) members: Option<Vec<usize>>,
     /// There are no rows: the statement is only planned, lest a wrong name pass for a 0.
     pub(super) verifies: bool,
+    /// What is read by halves once it is known that nobody else holds the tables.
+    pub(super) suspect: Option<Ranges>,
     halvings: u32,
 }
 
@@ -32,6 +34,7 @@ impl Piece {
             way,
             members,
             verifies: false,
+            suspect: None,
             halvings: 0,
         }
     }
@@ -44,11 +47,21 @@ impl Piece {
         }
     }
 
+    /// A lock was waited for in vain: the statement is only planned, which the tables' locks hold up, and no other.
+    pub(super) fn under_lock(&self, suspect: Ranges, members: Vec<usize>) -> Piece {
+        Piece {
+            suspect: Some(suspect),
+            halvings: self.halvings,
+            ..Piece::verifying(Some(members))
+        }
+    }
+
     /// What it says of a range of its own, without its walk.
     pub(super) fn head(&self) -> Piece {
         Piece {
             way: Way::Walk(Ranges::empty()),
             members: self.members.clone(),
+            suspect: self.suspect.clone(),
             ..*self
         }
     }
@@ -58,7 +71,8 @@ impl Piece {
         Piece {
             way,
             members: Some(members),
-            verifies: self.verifies,
+            verifies: self.verifies && self.suspect.is_none(),
+            suspect: None,
             halvings: self.halvings + 1,
         }
     }

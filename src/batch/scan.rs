@@ -349,6 +349,12 @@ impl<'a> Scan<'a> {
         match answer {
             Ok(answer) => {
                 self.add(&mut inner, &claim, &answer, dialect, &mut settled);
+                if let Some(suspect) = &claim.piece.suspect {
+                    for part in halves(&claim.members) {
+                        let piece = claim.piece.again(Way::Walk(suspect.clone()), part);
+                        inner.pieces.push(piece);
+                    }
+                }
                 if claim.piece.members.is_none() {
                     inner.size = Some(self.design.pace.next(claim.walk.size(), elapsed));
                 }
@@ -386,10 +392,6 @@ impl<'a> Scan<'a> {
 
     /// What is to be done about a claim that failed: everything but the range and the members that it was about stays.
     fn split(&self, inner: &mut Inner, claim: Claim, error: DatabaseError, settled: &mut Settled<'a>) {
-        let halves = |members: &[usize]| {
-            let (first, second) = members.split_at(members.len() / 2);
-            [second.to_vec(), first.to_vec()]
-        };
         let several = claim.members.len() > 1;
         if error.is_missing_table() && matches!(claim.range, Some(KeyRange::OfPartition { .. })) {
             // It was dropped, and its rows with it; the statement over the whole says what else may be missing.
@@ -414,17 +416,26 @@ impl<'a> Scan<'a> {
             }
             inner.took.retries -= 1;
         }
-        let parts = match &error {
-            DatabaseError::Interrupted => Vec::new(),
+        let waited_in_vain = matches!(
+            &error,
             DatabaseError::Refused {
                 reason: Reason::LockTimeout,
                 ..
-            } => self.by_tables(&claim.members),
+            }
+        );
+        let parts = match &error {
+            DatabaseError::Interrupted => Vec::new(),
+            _ if waited_in_vain => self.by_tables(&claim.members),
             // A statement may be what ended it, or the whole server: it is not looked for by halves.
             error if several && error.ends_session() => claim.members.iter().map(|place| vec![*place]).collect(),
             _ if several => halves(&claim.members).into(),
             _ => Vec::new(),
         };
+        if parts.is_empty() && waited_in_vain && several && !claim.piece.verifies {
+            let piece = claim.piece.under_lock(claim.same(), claim.members);
+            inner.pieces.push(piece);
+            return;
+        }
         if parts.is_empty() {
             let failure = Failure::from(error);
             for place in claim.members {
@@ -438,7 +449,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The members by the tables that they read; nothing where all read the same: a lock on one is a lock on all.
+    /// The members by the tables that they read; nothing where all read the same.
     fn by_tables(&self, members: &[usize]) -> Vec<Vec<usize>> {
         let mut parts: Vec<(Vec<_>, Vec<usize>)> = Vec::new();
         for place in members {
@@ -562,6 +573,11 @@ fn shrink(pieces: &mut [Piece], size: u64) {
             ranges.resize(ranges.size().min(size));
         }
     }
+}
+
+fn halves(members: &[usize]) -> [Vec<usize>; 2] {
+    let (first, second) = members.split_at(members.len() / 2);
+    [second.to_vec(), first.to_vec()]
 }
 
 fn histogram(measure: &DatabaseMeasure, dialect: Dialect, from: i64, to: i64, size: i64) -> Result<String, Failure> {
