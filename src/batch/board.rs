@@ -18,11 +18,20 @@ pub(super) struct Family<'a> {
     pub(super) attempts: u32,
 }
 
+/// A query of its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Query<'a> {
+    pub(super) index: usize,
+    pub(super) measure: &'a SqlValueMeasure,
+    /// How often its session was lost.
+    pub(super) attempts: u32,
+}
+
 /// Something that a lane does with its session.
 #[derive(Clone)]
 pub(super) enum Task<'a> {
     Plan(Family<'a>),
-    Value(usize, &'a SqlValueMeasure),
+    Value(Query<'a>),
     Read(Arc<Scan<'a>>),
 }
 
@@ -72,9 +81,9 @@ impl<'a> Board<'a> {
     }
 
     /// The next task; whoever takes one says when it is [`done`](Board::done) with it.
-    pub(super) fn next(&self) -> Next<'a> {
+    pub(super) fn next(&self, server: usize, alone: bool) -> Next<'a> {
         let mut tasks = self.tasks();
-        let next = tasks.open.pop_front().or_else(|| tasks.dearest());
+        let next = tasks.open.pop_front().or_else(|| tasks.dearest(server, alone));
         match next {
             Some(task) => {
                 tasks.busy += 1;
@@ -108,6 +117,15 @@ impl<'a> Board<'a> {
         self.tell();
     }
 
+    /// What nobody is left to do.
+    pub(super) fn leftovers(&self) -> Vec<Task<'a>> {
+        let mut tasks = self.tasks();
+        let mut left: Vec<Task<'a>> = tasks.open.drain(..).collect();
+        left.extend(tasks.waiting.drain(..).map(Task::Read));
+        left.extend(tasks.active.drain(..).map(Task::Read));
+        left
+    }
+
     /// Some scan has more to do than it had.
     pub(super) fn tell(&self) {
         self.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
@@ -115,13 +133,13 @@ impl<'a> Board<'a> {
 }
 
 impl<'a> Tasks<'a> {
-    fn dearest(&mut self) -> Option<Task<'a>> {
+    fn dearest(&mut self, server: usize, alone: bool) -> Option<Task<'a>> {
         if let Some(scan) = self.waiting.pop_front() {
             self.active.push(scan.clone());
             return Some(Task::Read(scan));
         }
         self.active.retain(|scan| !scan.is_over());
-        let open = self.active.iter().filter(|scan| !scan.is_drained());
+        let open = self.active.iter().filter(|scan| !scan.is_drained(server, alone));
         let dearest = open.max_by(|left, right| left.design.cost.total_cmp(&right.design.cost));
         dearest.map(|scan| Task::Read(scan.clone()))
     }

@@ -14,7 +14,7 @@ use super::prepare::{Prepared, Tables};
 use super::price::{Price, prices};
 use super::scan::Design;
 use super::strategy::{RangeKind, Sharing, Strategy};
-use crate::measure::{Consistency, DatabaseMeasure, Failure};
+use crate::measure::{Consistency, DatabaseMeasure, Failure, Reason};
 use crate::relation::{Aggregate, Dialect, MainTable, Relation, SharedRelation};
 use crate::source::database::{Session, TableInfo, TableKind};
 
@@ -127,15 +127,16 @@ impl<'a> Chooser<'a, '_> {
     }
 
     async fn choose(&mut self, group: Vec<Prepared<'a>>, session: &mut Session) {
-        if group.len() == 1 && self.is_small(&group) {
-            return self.together(group, None, String::new());
-        }
-        if self.is_small(&group) || self.dialect == Dialect::Sqlite {
-            let why = match self.is_small(&group) {
+        let are_small = self.are_small(&group);
+        if are_small || self.dialect == Dialect::Sqlite {
+            let why = match are_small {
                 true => "the table fits into one statement",
                 false => "one pass over the table costs less than several",
             };
-            return self.together(group, None, why.to_owned());
+            for same_keys in self.by_keys(group) {
+                self.together(same_keys, None, why.to_owned());
+            }
+            return;
         }
         let prices = prices(&group, &|relations| self.shared(relations), session).await;
         let (base, priced) = match prices {
@@ -154,9 +155,10 @@ impl<'a> Chooser<'a, '_> {
             }
         }
         if self.strategy.sharing == Sharing::Always {
-            let cost = base + members.iter().map(|(_, price)| price.riding).sum::<f64>();
-            let members = members.into_iter().map(|(one, _)| one).collect();
-            return self.together(members, Some(cost), "sharing was asked for".to_owned());
+            for (members, cost) in self.by_groups(members, base) {
+                self.together(members, Some(cost), "sharing was asked for".to_owned());
+            }
+            return;
         }
         self.by_cost(base, members, session).await;
     }
@@ -187,6 +189,16 @@ impl<'a> Chooser<'a, '_> {
             let rows = prices.iter().map(|price| price.rows).fold(0.0, f64::max);
             self.selective(members, cost, rows, why);
         }
+    }
+
+    /// Members of the same GROUP BY: nobody knows how many groups another one would make of theirs.
+    fn by_keys(&self, group: Vec<Prepared<'a>>) -> Vec<Vec<Prepared<'a>>> {
+        let mut of_keys: BTreeMap<Vec<String>, Vec<Prepared<'a>>> = BTreeMap::new();
+        for one in group {
+            let keys = one.member.measure.relation.group_texts(self.dialect);
+            of_keys.entry(keys.unwrap_or_default()).or_default().push(one);
+        }
+        of_keys.into_values().collect()
     }
 
     /// Members of different groups in statements of their own, where all combinations would be too many.
@@ -252,16 +264,19 @@ impl<'a> Chooser<'a, '_> {
         Price::cost(&plan)
     }
 
-    /// Whether one statement may read all rows.
-    fn is_small(&self, group: &[Prepared<'a>]) -> bool {
-        let Some(table) = group.first().and_then(|one| one.table.as_deref()) else {
-            return false;
-        };
-        if !group.iter().all(|one| fits_into_a_batch(one.member.measure, table)) {
-            return false;
-        }
+    /// Whether all that the measures read fits into one statement, by what the tables' storage holds now.
+    fn are_small(&self, members: &[Prepared<'a>]) -> bool {
+        let is_small = |table: &MainTable| self.tables.get(table).is_some_and(|info| self.is_small(info));
+        members.iter().all(|one| {
+            let tables = one.member.measure.relation.tables();
+            let fits = |table: &TableInfo| fits_into_a_batch(one.member.measure, table);
+            one.table.as_deref().is_some_and(fits) && !is_bounded(one) && tables.iter().all(is_small)
+        })
+    }
+
+    fn is_small(&self, table: &TableInfo) -> bool {
         match self.dialect {
-            Dialect::Postgres => table.kind == TableKind::Table && (1..=SMALL_TABLE).contains(&table.blocks),
+            Dialect::Postgres => table.kind == TableKind::Table && blocks(table) <= SMALL_TABLE,
             Dialect::Sqlite => table.estimated_rows.is_some_and(|rows| rows <= FEW_ROWS),
         }
     }
@@ -274,7 +289,7 @@ impl<'a> Chooser<'a, '_> {
                 .into_iter()
                 .for_each(|one| self.apart(one, None, "it cannot share a statement"));
         };
-        let is_small = self.is_small(&members) && self.strategy.ranges == RangeKind::Auto && !is_bounded(&first);
+        let is_small = self.strategy.ranges == RangeKind::Auto && self.are_small(&members);
         let approximate = self.strategy.ranges == RangeKind::Auto
             && members.iter().all(|one| tolerates_updates(one.member.measure))
             && !is_bounded(&first);
@@ -292,8 +307,12 @@ impl<'a> Chooser<'a, '_> {
 
     /// A few rows that an index finds: one statement, because each range would ask the index again.
     fn selective(&mut self, members: Vec<Prepared<'a>>, cost: f64, rows: f64, why: String) {
-        let Some(relation) = self.related(&members) else { return };
         let Some(first) = members.first().cloned() else { return };
+        let Some(relation) = self.related(&members) else {
+            return members
+                .into_iter()
+                .for_each(|one| self.apart(one, None, "it cannot share a statement"));
+        };
         let packed = members.iter().any(|one| one.member.is_packed());
         let is_short = SLOWEST_UNIT.mul_f64(cost.max(0.0)) <= self.batch_time && (!packed || rows <= PACKED_ROWS);
         let whole = is_short
@@ -301,10 +320,11 @@ impl<'a> Chooser<'a, '_> {
             && !is_bounded(&first)
             && members.iter().all(|one| one.member.measure.batch_size.is_none());
         let by_values = packed && !whole && members.len() == 1;
-        if by_values && let Ok(one) = super::prepare::by_values(&first.member, self.tables, self.reads_blocks) {
-            if has_index(&one) {
-                return self.apart(one, Some(cost), &why);
-            }
+        if by_values
+            && let Ok(one) = super::prepare::by_values(&first.member, self.tables, self.reads_blocks)
+            && has_index(&one)
+        {
+            return self.apart(one, Some(cost), &why);
         }
         let (partition, otherwise) = match whole {
             true => (Partition::Whole, Some(first.partition.clone())),
@@ -316,7 +336,8 @@ impl<'a> Chooser<'a, '_> {
     /// A measure by itself, in the ranges that are its own.
     fn apart(&mut self, one: Prepared<'a>, cost: Option<f64>, why: &str) {
         let Some(relation) = SharedRelation::of(&[&one.member.measure.relation], &|_, _| false) else {
-            return;
+            let failure = Failure::new(Reason::InvalidStatement, "the statement cannot be written");
+            return self.failures.push((one.member.index, failure));
         };
         let cost = cost.unwrap_or_else(|| small_cost(one.table.as_deref(), 1));
         let partition = one.partition.clone();
@@ -452,8 +473,18 @@ fn has_index(one: &Prepared<'_>) -> bool {
     }
 }
 
+/// Blocks of its storage, of all its partitions together.
+fn blocks(table: &TableInfo) -> u64 {
+    match table.partitions.as_slice() {
+        [] => table.blocks,
+        leaves => leaves.iter().map(|leaf| leaf.blocks).sum(),
+    }
+}
+
 /// A pass over a table, as the planner would put it, by its size alone.
 fn small_cost(table: Option<&TableInfo>, members: usize) -> f64 {
-    let table = table.map_or((0, 0), |table| (table.blocks, table.estimated_rows.unwrap_or_default()));
+    let table = table.map_or((0, 0), |table| {
+        (blocks(table), table.estimated_rows.unwrap_or_default())
+    });
     table.0 as f64 + table.1 as f64 * 0.01 * (1 + members) as f64
 }

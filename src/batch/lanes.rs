@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -11,12 +11,12 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::bitmap::BitmapBudget;
-use super::board::{Board, Family, Next, Task};
+use super::board::{Board, Family, Next, Query, Task};
 use super::choice::{self, designs};
 use super::member::Limits;
 use super::prepare::{Tables, prepared};
 use super::reading::{Taken, Work};
-use super::scan::{Answer, Claim, Ended, Form, Scan, Settled, Took};
+use super::scan::{Answer, Claim, Ended, Form, Lane, Scan, Settled, Took};
 use super::strategy::{Sharing, Strategy};
 use super::{row_estimate, value};
 use crate::measure::{DatabaseMeasure, Failure, Reading, Reason};
@@ -34,6 +34,10 @@ pub(super) struct Lanes<'a> {
     log: &'a StatementLog,
     strategy: Strategy,
     lanes: usize,
+    /// Lanes that are open, or may yet open, on each server.
+    alive: Vec<AtomicUsize>,
+    /// Servers that do not hold what the others hold.
+    diverged: AtomicU64,
     limits: Limits,
     told: &'a (dyn Fn(usize, &Taken) + Sync),
     taken: Mutex<Vec<(usize, Taken)>>,
@@ -41,6 +45,8 @@ pub(super) struct Lanes<'a> {
     /// Holds the helpers back until the server has answered once.
     gate: Semaphore,
     is_open: AtomicBool,
+    /// The server that answered first.
+    led_on: AtomicUsize,
 }
 
 /// Reads everything; the readings in no order, and how many statements they took.
@@ -52,7 +58,11 @@ pub(super) async fn run<'a>(
     told: &'a (dyn Fn(usize, &Taken) + Sync),
 ) -> (Vec<(usize, Taken)>, u64) {
     let strategy = work.strategy;
-    let lanes = match strategy.sharing {
+    let servers = match strategy.sharing {
+        Sharing::Never => 1,
+        _ => database.servers(),
+    };
+    let connections = match strategy.sharing {
         Sharing::Never => 1,
         _ => database.options().connections.max(1),
     };
@@ -62,7 +72,9 @@ pub(super) async fn run<'a>(
         interrupt,
         log,
         strategy,
-        lanes,
+        lanes: servers * connections,
+        alive: (0..servers).map(|_| AtomicUsize::new(0)).collect(),
+        diverged: AtomicU64::new(0),
         limits: Limits {
             bitmaps: BitmapBudget::default(),
             max_groups: database.options().max_groups,
@@ -72,49 +84,31 @@ pub(super) async fn run<'a>(
         statements: AtomicU64::new(0),
         gate: Semaphore::new(0),
         is_open: AtomicBool::new(false),
+        led_on: AtomicUsize::new(0),
     };
-    join_all((0..lanes.lanes).map(|lane| lanes.run(lane == 0))).await;
+    // The first lanes of the servers come before their second ones.
+    let all = (0..connections).flat_map(|lane| (0..servers).map(move |server| (server, lane)));
+    join_all(all.map(|(server, lane)| lanes.run(server, lane))).await;
+    lanes.give_up_leftovers().await;
     let taken = lanes.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
     (taken, lanes.statements.into_inner())
 }
 
 impl<'a> Lanes<'a> {
-    /// One lane. The lead answers for every task: it waits for a server that is away, and what cannot be read falls back.
-    /// The others only help, for as long as the server has a connection for them: a role that may connect only so often
-    /// costs time, and no metric.
-    async fn run(&self, leads: bool) {
+    /// One lane, for as long as there is something to do and its server has a connection for it: a role that may connect
+    /// only so often, or a server that dies, costs time and no metric. The lead begins; whichever lane is the last one
+    /// waits for a server that is away, and answers for what cannot be read.
+    async fn run(&self, server: usize, lane: usize) {
+        let leads = server == 0 && lane == 0;
         if !leads && self.gate.acquire().await.is_err() {
             return;
         }
-        let mut session = None;
-        loop {
-            let mut changes = self.board.changes();
-            let task = match self.board.next() {
-                Next::Done => break,
-                Next::Wait => {
-                    drop(changes.changed().await);
-                    continue;
-                }
-                Next::Task(task) => task,
-            };
-            match self.session(session.take(), leads).await {
-                Ok(mut open) => {
-                    let before = open.statements();
-                    let usable = self.attempt(&mut open, task).await;
-                    self.statements.fetch_add(open.statements() - before, Ordering::Relaxed);
-                    if usable {
-                        session = Some(open);
-                    }
-                }
-                Err(_) if !leads => {
-                    self.board.put_back(task);
-                    self.board.done();
-                    return;
-                }
-                Err(failure) => self.give_up(task, &failure).await,
-            }
-            self.board.done();
+        // The lead took a seat on another server, where its own was away.
+        if !leads && lane == 0 && server == self.led_on.load(Ordering::Relaxed) {
+            return;
         }
+        self.enter(server);
+        let session = self.work_through(server).await;
         if leads {
             self.gate.close();
         }
@@ -123,22 +117,120 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    async fn session(&self, open: Option<Session>, leads: bool) -> Result<Session, Failure> {
-        let opened = match open {
-            _ if self.interrupt.is_raised() => Err(DatabaseError::Interrupted),
-            Some(open) => Ok(open),
-            None if leads => self.database.open_patiently(self.interrupt, self.log.clone()).await,
-            None => self.database.open(self.interrupt, self.log.clone()).await,
+    async fn work_through(&self, server: usize) -> Option<Session> {
+        let mut session = None;
+        loop {
+            let mut changes = self.board.changes();
+            let task = match self.board.next(server, self.is_alone(server)) {
+                Next::Done => break,
+                Next::Wait => {
+                    drop(changes.changed().await);
+                    continue;
+                }
+                Next::Task(task) => task,
+            };
+            match self.session(session.take(), server).await {
+                Opened::Session(mut open) => {
+                    let before = open.statements();
+                    let usable = self.attempt(&mut open, task).await;
+                    self.statements.fetch_add(open.statements() - before, Ordering::Relaxed);
+                    session = usable.then_some(open);
+                }
+                Opened::Left => {
+                    self.board.put_back(task);
+                    self.board.done();
+                    return None;
+                }
+                Opened::Failed(failure) => self.give_up(task, &failure).await,
+            }
+            self.board.done();
+        }
+        self.leave(server);
+        session
+    }
+
+    async fn session(&self, open: Option<Session>, server: usize) -> Opened {
+        if self.interrupt.is_raised() {
+            return Opened::Failed(not_run());
+        }
+        if self.has_diverged(server) && self.leave_to_others(server) {
+            return Opened::Left;
+        }
+        if let Some(open) = open {
+            return Opened::Session(open);
+        }
+        let opened = match self.is_open.load(Ordering::Relaxed) {
+            true => self.database.open_at(server, self.interrupt, self.log.clone()).await,
+            // The first session waits for whatever a session has to wait for.
+            false => self.database.open_patiently(self.interrupt, self.log.clone()).await,
+        };
+        let opened = match opened {
+            Err(error) if error != DatabaseError::Interrupted => match self.leave_to_others(server) {
+                true => return Opened::Left,
+                false if self.is_open.load(Ordering::Relaxed) => {
+                    self.database.open_patiently(self.interrupt, self.log.clone()).await
+                }
+                false => Err(error),
+            },
+            opened => opened,
         };
         match opened {
             Ok(open) => {
-                if leads && !self.is_open.swap(true, Ordering::Relaxed) {
+                if !self.is_open.swap(true, Ordering::Relaxed) {
+                    self.led_on.store(open.server(), Ordering::Relaxed);
                     self.gate.add_permits(self.lanes);
                 }
-                Ok(open)
+                Opened::Session(open)
             }
-            Err(DatabaseError::Interrupted) => Err(not_run()),
-            Err(error) => Err(error.into()),
+            Err(DatabaseError::Interrupted) => Opened::Failed(not_run()),
+            Err(error) => Opened::Failed(error.into()),
+        }
+    }
+
+    fn enter(&self, server: usize) {
+        if let Some(alive) = self.alive.get(server) {
+            alive.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn leave(&self, server: usize) {
+        if let Some(alive) = self.alive.get(server) {
+            alive.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether no other server has a lane.
+    fn is_alone(&self, server: usize) -> bool {
+        let others = self.alive.iter().enumerate().filter(|(other, _)| *other != server);
+        others.map(|(_, alive)| alive.load(Ordering::Relaxed)).sum::<usize>() == 0
+    }
+
+    /// Ends this lane if there is another one; false where it is the last. Lanes run on one thread, so that none comes
+    /// between.
+    fn leave_to_others(&self, server: usize) -> bool {
+        let all: usize = self.alive.iter().map(|alive| alive.load(Ordering::Relaxed)).sum();
+        if all > 1 {
+            self.leave(server);
+        }
+        all > 1
+    }
+
+    fn has_diverged(&self, server: usize) -> bool {
+        self.diverged.load(Ordering::Relaxed) & (1 << (server % 64)) != 0
+    }
+
+    fn lane(&self, session: &Session) -> Lane {
+        Lane {
+            lanes: self.lanes,
+            server: session.server(),
+            alone: self.is_alone(session.server()),
+            dialect: session.dialect(),
+        }
+    }
+
+    async fn give_up_leftovers(&self) {
+        for task in self.board.leftovers() {
+            self.give_up(task, &not_run()).await;
         }
     }
 
@@ -156,7 +248,12 @@ impl<'a> Lanes<'a> {
     async fn work(&self, session: &mut Session, task: Task<'a>) -> bool {
         match task {
             Task::Plan(family) => self.plan(session, family).await,
-            Task::Value(index, measure) => {
+            Task::Value(query) => {
+                let Query {
+                    index,
+                    measure,
+                    attempts,
+                } = query;
                 let begun = Instant::now();
                 let before = session.statements();
                 let passed = self.database.pass(session).await.map_err(Failure::from);
@@ -165,6 +262,11 @@ impl<'a> Lanes<'a> {
                     Err(failure) => Err(failure),
                 };
                 let usable = !result.as_ref().is_err_and(|failure| ends_session(failure.reason));
+                if !usable && attempts == 0 && !self.is_alone(session.server()) && !self.interrupt.is_raised() {
+                    let again = Query { attempts: 1, ..query };
+                    self.board.put_back(Task::Value(again));
+                    return false;
+                }
                 let taken = Taken {
                     result,
                     elapsed: begun.elapsed(),
@@ -206,9 +308,14 @@ impl<'a> Lanes<'a> {
                 }
                 Err(failure) => {
                     let ended = ends_session(failure.reason);
-                    self.take(index, Taken::after(Took::since(own.0, own.1, session), failure));
+                    let is_last = self.is_alone(session.server()) || family.attempts > 0 || self.interrupt.is_raised();
+                    match ended && !is_last {
+                        true => family.measures.push((index, measure)),
+                        false => self.take(index, Taken::after(Took::since(own.0, own.1, session), failure)),
+                    }
                     if ended {
                         family.measures.extend(measures);
+                        family.attempts += 1;
                         self.board.put_back(Task::Plan(family));
                         return false;
                     }
@@ -296,7 +403,7 @@ impl<'a> Lanes<'a> {
             if let Err(error) = self.database.pass(session).await {
                 return self.held_back(scan, error).await;
             }
-            match scan.claim(session, self.database, self.lanes).await {
+            match scan.claim(session, self.database, self.lane(session)).await {
                 Ok(Some(claim)) => {
                     if !self.count(session, scan, claim).await {
                         return false;
@@ -308,7 +415,7 @@ impl<'a> Lanes<'a> {
                 }
                 Err(failure) => {
                     let ended = ends_session(failure.reason);
-                    if !ended || scan.strike() >= STRIKES {
+                    if !ended || scan.strike() >= STRIKES + self.others() {
                         self.end(scan.abandon(&failure).await);
                     }
                     return !ended;
@@ -321,7 +428,7 @@ impl<'a> Lanes<'a> {
     async fn held_back(&self, scan: &Scan<'a>, error: DatabaseError) -> bool {
         match error {
             DatabaseError::Interrupted => self.end(scan.interrupt().await),
-            error if scan.strike() >= STRIKES => self.end(scan.abandon(&error.into()).await),
+            error if scan.strike() >= STRIKES + self.others() => self.end(scan.abandon(&error.into()).await),
             _ => {}
         }
         false
@@ -334,13 +441,31 @@ impl<'a> Lanes<'a> {
         let panicked = attempt.is_err();
         let answer = attempt.unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
         let usable = !panicked && !answer.as_ref().is_err_and(DatabaseError::ends_session);
-        let settled = scan.settle(claim, answer, begun.elapsed(), session.dialect()).await;
+        let lane = self.lane(session);
+        let settled = scan.settle(claim, answer, begun.elapsed(), lane).await;
         self.settle(settled);
         usable
     }
 
+    /// How many sessions other servers may lose before it is said of a scan that it loses them.
+    fn others(&self) -> u32 {
+        let connections = self.lanes / self.alive.len().max(1);
+        u32::try_from(self.lanes - connections).unwrap_or(u32::MAX)
+    }
+
     fn settle(&self, settled: Settled<'a>) {
         self.end(settled.ended);
+        if let Some(server) = settled.diverged {
+            let before = self.diverged.fetch_or(1 << (server % 64), Ordering::Relaxed);
+            if before & (1 << (server % 64)) == 0 {
+                let name = self.database.name();
+                tracing::warn!(
+                    database = name,
+                    server,
+                    "A replica lacks what another one has, and is read no more."
+                );
+            }
+        }
         if !settled.outgrown.is_empty() {
             let measures = settled.outgrown.iter().map(|member| (member.index, member.measure));
             self.board.put_back(Task::Plan(Family {
@@ -374,11 +499,19 @@ impl<'a> Lanes<'a> {
                     self.take(index, Taken::of(failure.clone()));
                 }
             }
-            Task::Value(index, _) => self.take(index, Taken::of(failure.clone())),
+            Task::Value(query) => self.take(query.index, Taken::of(failure.clone())),
             Task::Read(scan) if self.interrupt.is_raised() => self.end(scan.interrupt().await),
             Task::Read(scan) => self.end(scan.abandon(failure).await),
         }
     }
+}
+
+/// What became of a lane that wants a session.
+enum Opened {
+    Session(Session),
+    /// The lane left what there is to do to others.
+    Left,
+    Failed(Failure),
 }
 
 /// Sends a claim's statement.

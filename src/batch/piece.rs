@@ -17,7 +17,11 @@ pub(super) struct Piece {
     pub(super) verifies: bool,
     /// What is read by halves once it is known that nobody else holds the tables.
     pub(super) suspect: Option<Ranges>,
-    halvings: u32,
+    /// Its session was lost once, and the range handed back.
+    pub(super) was_lost: bool,
+    /// The server that refused it, where another one is to be asked.
+    pub(super) not_on: Option<usize>,
+    pub(super) halvings: u32,
 }
 
 /// Where its ranges come from.
@@ -35,6 +39,8 @@ impl Piece {
             members,
             verifies: false,
             suspect: None,
+            was_lost: false,
+            not_on: None,
             halvings: 0,
         }
     }
@@ -73,6 +79,8 @@ impl Piece {
             members: Some(members),
             verifies: self.verifies && self.suspect.is_none(),
             suspect: None,
+            was_lost: false,
+            not_on: self.not_on,
             halvings: self.halvings + 1,
         }
     }

@@ -12,9 +12,12 @@ use crate::measure::{DatabaseMeasure, Failure, Reason};
 use crate::relation::{Aggregate, Column, MainTable, Operation};
 use crate::source::database::{ColumnKind, Database, DatabaseError, Session, TableInfo};
 
-/// The tables of a family's measures, each looked up once.
+/// What a look at the catalogue gave; `None` for what it has not.
+type Looked = Result<Option<Arc<TableInfo>>, Failure>;
+
+/// The tables of a family's measures by schema and name, each looked up once.
 #[derive(Debug, Default)]
-pub(super) struct Tables(HashMap<(Option<String>, String), Result<Option<Arc<TableInfo>>, Failure>>);
+pub(super) struct Tables(HashMap<(Option<String>, String), Looked>);
 
 impl Tables {
     /// The table as the catalogue has it; `None` for what it has not.

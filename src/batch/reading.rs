@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::bitmap::BitmapBudget;
-use super::board::{Family, Task};
+use super::board::{Family, Query, Task};
 use super::choice::{self, designs};
 use super::lanes::{self, answer};
 use super::member::Limits;
 use super::prepare::{Tables, prepared};
 use super::row_estimate;
-use super::scan::{Scan, Took};
+use super::scan::{Lane, Scan, Took};
 use super::strategy::{Sharing, Strategy};
 use crate::measure::{DatabaseMeasure, Failure, Measure, Reading, Reason, SqlValueMeasure};
 use crate::source::database::{Database, Interrupt, Session, StatementLog};
@@ -86,10 +86,13 @@ impl<'a> Work<'a> {
                 attempts: 0,
             })
         });
-        let values = self
-            .values
-            .into_iter()
-            .map(|(index, measure)| Task::Value(index, measure));
+        let values = self.values.into_iter().map(|(index, measure)| {
+            Task::Value(Query {
+                index,
+                measure,
+                attempts: 0,
+            })
+        });
         plans.chain(values).collect()
     }
 }
@@ -148,12 +151,18 @@ async fn alone(
         max_groups: database.options().max_groups,
     };
     let scan = Scan::new(design, &limits, Took::default());
+    let lane = Lane {
+        lanes: 1,
+        server: session.server(),
+        alone: true,
+        dialect: session.dialect(),
+    };
     loop {
-        let settled = match scan.claim(session, database, 1).await? {
+        let settled = match scan.claim(session, database, lane).await? {
             Some(claim) => {
                 let begun = Instant::now();
                 let answer = answer(session, &claim).await;
-                scan.settle(claim, answer, begun.elapsed(), session.dialect()).await
+                scan.settle(claim, answer, begun.elapsed(), lane).await
             }
             None => scan.finish().await,
         };

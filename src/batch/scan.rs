@@ -4,7 +4,7 @@
 //! is split until the culprit stands by itself, and the others go on together.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
@@ -15,7 +15,7 @@ use super::partition::Partition;
 use super::piece::{Piece, Way};
 use super::ranges::{Next, Ranges, extent};
 use crate::measure::{DatabaseMeasure, Failure, Reading, Reason};
-use crate::relation::{Aggregate, Dialect, KeyRange, Places, RelationError, SharedRelation};
+use crate::relation::{Aggregate, Dialect, KeyRange, Places, RelationError, SharedFrame, SharedRelation};
 use crate::sketch::HyperLogLog;
 use crate::source::database::{Cells, Database, DatabaseError, Session, TableInfo};
 
@@ -42,8 +42,8 @@ pub(super) struct Scan<'a> {
     /// What its planning took.
     planning: Took,
     inner: Mutex<Inner>,
-    /// Whether nothing is left to claim; what was claimed may come back.
-    drained: AtomicBool,
+    /// A bit for each server that has something to claim; what was claimed may come back.
+    open_on: AtomicU64,
     /// Members that have not ended.
     running: AtomicUsize,
     strikes: AtomicU32,
@@ -56,6 +56,8 @@ struct Inner {
     in_flight: usize,
     /// The size of the next range, once there was one.
     size: Option<u64>,
+    /// The statement of the last members, without its range.
+    frame: Option<(Vec<usize>, Arc<SharedFrame>)>,
     took: Took,
 }
 
@@ -92,7 +94,7 @@ pub(super) struct Claim {
     pub(super) sql: String,
     pub(super) form: Form,
     members: Vec<usize>,
-    places: Vec<Places>,
+    places: Arc<[Places]>,
     range: Option<KeyRange>,
     /// The walk that the range was taken from, as it was before.
     walk: Ranges,
@@ -130,6 +132,8 @@ pub(super) struct Settled<'a> {
     pub(super) ended: Vec<Ended>,
     /// Members that must be read in another way, from the beginning.
     pub(super) outgrown: Vec<Member<'a>>,
+    /// A server that refused what another one answered.
+    pub(super) diverged: Option<usize>,
 }
 
 impl<'a> Scan<'a> {
@@ -145,13 +149,14 @@ impl<'a> Scan<'a> {
             pieces: vec![Piece::of(Way::ToStart(design.partition.clone()), None)],
             in_flight: 0,
             size: None,
+            frame: None,
             took: Took::default(),
         };
         Scan {
             design,
             planning,
             inner: Mutex::new(inner),
-            drained: AtomicBool::new(false),
+            open_on: AtomicU64::new(u64::MAX),
             running: AtomicUsize::new(members),
             strikes: AtomicU32::new(0),
         }
@@ -167,8 +172,24 @@ impl<'a> Scan<'a> {
         self.strikes.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    pub(super) fn is_drained(&self) -> bool {
-        self.drained.load(Ordering::Relaxed)
+    /// Whether a lane on the server has nothing to claim; `alone` where no other server is left to do what this one
+    /// refused.
+    pub(super) fn is_drained(&self, server: usize, alone: bool) -> bool {
+        let open_on = self.open_on.load(Ordering::Relaxed);
+        match alone {
+            true => open_on == 0,
+            false => open_on & (1 << (server % 64)) == 0,
+        }
+    }
+
+    fn note_open(&self, inner: &Inner) {
+        let open = inner.pieces.iter().fold(0, |open, piece| {
+            open | match piece.not_on {
+                Some(server) => !(1 << (server % 64)),
+                None => u64::MAX,
+            }
+        });
+        self.open_on.store(open, Ordering::Relaxed);
     }
 
     /// The next range, for whoever asks; `None` where there is none to claim now.
@@ -179,12 +200,13 @@ impl<'a> Scan<'a> {
         &self,
         session: &mut Session,
         database: &Database,
-        lanes: usize,
+        lane: Lane,
     ) -> Result<Option<Claim>, Failure> {
         let mut inner = self.inner.lock().await;
         loop {
-            let Some(mut piece) = inner.pieces.pop() else {
-                self.drained.store(true, Ordering::Relaxed);
+            let found = inner.take_piece(session.server(), lane.alone);
+            let Some(mut piece) = found else {
+                self.note_open(&inner);
                 return Ok(None);
             };
             let members = inner.alive(&piece);
@@ -192,13 +214,16 @@ impl<'a> Scan<'a> {
                 continue;
             }
             let before = session.statements();
-            let claimed = self.of_piece(&mut inner, &mut piece, session, database, lanes).await;
+            let claimed = self
+                .of_piece(&mut inner, &mut piece, session, database, lane.lanes)
+                .await;
             inner.took.statements += session.statements() - before;
             let (range, walk) = match claimed {
                 Ok(Some(claimed)) => claimed,
                 Ok(None) => continue,
                 Err(failure) => {
                     inner.pieces.push(piece);
+                    self.note_open(&inner);
                     return Err(failure);
                 }
             };
@@ -206,7 +231,8 @@ impl<'a> Scan<'a> {
             if !piece.is_done() {
                 inner.pieces.push(piece);
             }
-            let claim = self.written(session.dialect(), members, range, walk, head)?;
+            let claim = self.written(&mut inner, session.dialect(), members, range, walk, head)?;
+            self.note_open(&inner);
             inner.in_flight += 1;
             return Ok(Some(claim));
         }
@@ -232,10 +258,8 @@ impl<'a> Scan<'a> {
         let Way::Walk(ranges) = &mut piece.way else {
             return Ok(None);
         };
-        if piece.members.is_none() {
-            if let Some(size) = inner.size {
-                ranges.resize(self.design.pace.share(size, ranges.remaining(), lanes));
-            }
+        if let Some(size) = inner.size.filter(|_| piece.members.is_none()) {
+            ranges.resize(self.design.pace.share(size, ranges.remaining(), lanes));
         }
         loop {
             let here = ranges.here();
@@ -273,18 +297,18 @@ impl<'a> Scan<'a> {
 
     fn written(
         &self,
+        inner: &mut Inner,
         dialect: Dialect,
         members: Vec<usize>,
         range: Option<KeyRange>,
         walk: Ranges,
         piece: Piece,
     ) -> Result<Claim, Failure> {
-        let asked: Vec<Vec<Aggregate>> = members.iter().map(|place| self.member(*place).aggregates()).collect();
         let mut claim = Claim {
             sql: String::new(),
             form: Form::Rows { packed: false },
             members,
-            places: Vec::new(),
+            places: Arc::default(),
             range,
             walk,
             piece,
@@ -293,33 +317,23 @@ impl<'a> Scan<'a> {
         match &lead.asked {
             Asked::Histogram { from, to, size } => {
                 claim.sql = histogram(lead.measure, dialect, *from, *to, *size)?;
-                claim.places = vec![Places {
+                claim.places = Arc::new([Places {
                     keys: vec![0],
                     rows: None,
                     values: vec![1],
-                }];
+                }]);
             }
-            Asked::Values(_) => {
-                let relation = &lead.measure.relation;
-                let values = asked.into_iter().next().unwrap_or_default();
-                let sql = relation.select(dialect, &values, claim.range.as_ref());
-                claim.sql = sql.map_err(unwritable)?;
-                claim.form = Form::Values;
-            }
-            _ => {
-                let relation = match claim.members.len() == self.design.members.len() {
-                    true => self.design.relation.select(dialect, &asked, claim.range.as_ref()),
-                    false => {
-                        let some = self.design.relation.only(&claim.members);
-                        some.select(dialect, &asked, claim.range.as_ref())
-                    }
+            asked => {
+                let is_streamed = matches!(asked, Asked::Values(_));
+                let frame = self.frame(inner, dialect, &claim.members)?;
+                claim.sql = frame.statement(claim.range.as_ref()).map_err(unwritable)?;
+                claim.places = frame.places.clone().into();
+                claim.form = match is_streamed {
+                    true => Form::Values,
+                    false => Form::Rows {
+                        packed: !frame.packed.is_empty(),
+                    },
                 };
-                let statement = relation.map_err(unwritable)?;
-                claim.form = Form::Rows {
-                    packed: !statement.packed.is_empty(),
-                };
-                claim.sql = statement.sql;
-                claim.places = statement.places;
             }
         }
         if claim.piece.verifies {
@@ -327,6 +341,20 @@ impl<'a> Scan<'a> {
             claim.form = Form::Planned;
         }
         Ok(claim)
+    }
+
+    fn frame(&self, inner: &mut Inner, dialect: Dialect, members: &[usize]) -> Result<Arc<SharedFrame>, Failure> {
+        if let Some((_, frame)) = inner.frame.as_ref().filter(|(known, _)| known == members) {
+            return Ok(frame.clone());
+        }
+        let asked: Vec<Vec<Aggregate>> = members.iter().map(|place| self.member(*place).aggregates()).collect();
+        let frame = match members.len() == self.design.members.len() {
+            true => self.design.relation.frame(dialect, &asked),
+            false => self.design.relation.only(members).frame(dialect, &asked),
+        };
+        let frame = Arc::new(frame.map_err(unwritable)?);
+        inner.frame = Some((members.to_vec(), frame.clone()));
+        Ok(frame)
     }
 
     fn member(&self, place: usize) -> &Member<'a> {
@@ -339,7 +367,7 @@ impl<'a> Scan<'a> {
         claim: Claim,
         answer: Result<Answer, DatabaseError>,
         elapsed: Duration,
-        dialect: Dialect,
+        lane: Lane,
     ) -> Settled<'a> {
         let mut inner = self.inner.lock().await;
         inner.in_flight -= 1;
@@ -348,22 +376,21 @@ impl<'a> Scan<'a> {
         let mut settled = Settled::default();
         match answer {
             Ok(answer) => {
-                self.add(&mut inner, &claim, &answer, dialect, &mut settled);
+                self.add(&mut inner, &claim, &answer, lane.dialect, &mut settled);
                 if let Some(suspect) = &claim.piece.suspect {
                     for part in halves(&claim.members) {
                         let piece = claim.piece.again(Way::Walk(suspect.clone()), part);
                         inner.pieces.push(piece);
                     }
                 }
+                settled.diverged = claim.piece.not_on.filter(|_| !lane.alone);
                 if claim.piece.members.is_none() {
                     inner.size = Some(self.design.pace.next(claim.walk.size(), elapsed));
                 }
             }
-            Err(error) => self.split(&mut inner, claim, error, &mut settled),
+            Err(error) => self.split(&mut inner, claim, error, lane, &mut settled),
         }
-        if !inner.pieces.is_empty() {
-            self.drained.store(false, Ordering::Relaxed);
-        }
+        self.note_open(&inner);
         self.end(&mut inner, &mut settled);
         settled
     }
@@ -391,8 +418,12 @@ impl<'a> Scan<'a> {
     }
 
     /// What is to be done about a claim that failed: everything but the range and the members that it was about stays.
-    fn split(&self, inner: &mut Inner, claim: Claim, error: DatabaseError, settled: &mut Settled<'a>) {
+    fn split(&self, inner: &mut Inner, claim: Claim, error: DatabaseError, lane: Lane, settled: &mut Settled<'a>) {
         let several = claim.members.len() > 1;
+        if let Some(piece) = claim.elsewhere(&error, lane) {
+            inner.pieces.push(piece);
+            return;
+        }
         if error.is_missing_table() && matches!(claim.range, Some(KeyRange::OfPartition { .. })) {
             // It was dropped, and its rows with it; the statement over the whole says what else may be missing.
             inner.pieces.push(Piece::verifying(Some(claim.members)));
@@ -400,7 +431,8 @@ impl<'a> Scan<'a> {
         }
         if error.is_cancelled() {
             inner.took.retries += 1;
-            if let Some(partition) = self.design.otherwise.clone().filter(|_| claim.range.is_none()) {
+            let is_whole = claim.range.is_none() && claim.piece.suspect.is_none();
+            if let Some(partition) = self.design.otherwise.clone().filter(|_| is_whole) {
                 let way = Way::ToStart(partition);
                 inner.pieces.push(claim.piece.again(way, claim.members));
                 return;
@@ -515,24 +547,33 @@ impl<'a> Scan<'a> {
     pub(super) async fn abandon(&self, failure: &Failure) -> Vec<Ended> {
         let mut inner = self.inner.lock().await;
         inner.pieces.clear();
-        self.drained.store(true, Ordering::Relaxed);
+        self.note_open(&inner);
         let places = 0..inner.running.len();
         places
             .filter_map(|place| self.fail(&mut inner, place, failure.clone()))
             .collect()
     }
+}
 
-    /// Puts a claim back as it was: whoever had it went away.
-    pub(super) async fn hand_back(&self, claim: Claim) {
-        let mut inner = self.inner.lock().await;
-        inner.in_flight -= 1;
-        let piece = claim.piece.again(Way::Walk(claim.same()), claim.members);
-        inner.pieces.push(piece);
-        self.drained.store(false, Ordering::Relaxed);
-    }
+/// Whose claim it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lane {
+    /// How many lanes there are.
+    pub(super) lanes: usize,
+    pub(super) server: usize,
+    /// No other server is left.
+    pub(super) alone: bool,
+    pub(super) dialect: Dialect,
 }
 
 impl Inner {
+    /// The last piece that the server may have.
+    fn take_piece(&mut self, server: usize, alone: bool) -> Option<Piece> {
+        let may_have = |piece: &Piece| alone || piece.not_on != Some(server);
+        let place = self.pieces.iter().rposition(may_have)?;
+        Some(self.pieces.remove(place))
+    }
+
     fn alive(&self, piece: &Piece) -> Vec<usize> {
         let is_alive = |place: &usize| self.running.get(*place).is_some_and(Option::is_some);
         match &piece.members {
@@ -543,9 +584,27 @@ impl Inner {
 }
 
 impl Claim {
-    /// The members it is for.
-    pub(super) fn members(&self) -> usize {
-        self.members.len()
+    /// The same for another server to do: this one died, or knows no such thing.
+    fn elsewhere(&self, error: &DatabaseError, lane: Lane) -> Option<Piece> {
+        if lane.alone {
+            return None;
+        }
+        let again = || self.piece.again(Way::Walk(self.same()), self.members.clone());
+        match error {
+            DatabaseError::Lost(_) | DatabaseError::Terminated(_) if !self.piece.was_lost => Some(Piece {
+                was_lost: true,
+                ..again()
+            }),
+            DatabaseError::Refused { reason, .. }
+                if self.members.len() == 1 && self.piece.not_on.is_none() && reason.is_of_schema() =>
+            {
+                Some(Piece {
+                    not_on: Some(lane.server),
+                    ..again()
+                })
+            }
+            _ => None,
+        }
     }
 
     /// The same range in ranges of half its size.
@@ -557,6 +616,9 @@ impl Claim {
 
     /// The same range once more.
     fn same(&self) -> Ranges {
+        if let Some(suspect) = &self.piece.suspect {
+            return suspect.clone();
+        }
         let once = || Ranges::once(self.range.clone());
         let Way::Walk(walk) = &self.piece.way else {
             return once();

@@ -233,12 +233,14 @@ pub(super) enum Patience {
     TryOnce,
 }
 
-/// How a configured database is reached: its first replica stands in for it, if it has one.
+/// How a configured database is reached: its replicas stand in for it, if it has some.
 pub(super) fn options(name: &str, database: &config::Database) -> DatabaseOptions {
-    let url = database.replicas.first().unwrap_or(&database.url);
+    let url = |url: &config::Url| DatabaseUrl::new(url.expose());
+    let first = database.replicas.first().unwrap_or(&database.url);
     DatabaseOptions {
         name: name.to_owned(),
-        url: DatabaseUrl::new(url.expose()),
+        url: url(first),
+        others: database.replicas.iter().skip(1).map(url).collect(),
         statement_timeout: database.statement_timeout,
         lock_timeout: database.lock_timeout,
         application_name: database.application_name.clone(),

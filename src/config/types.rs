@@ -83,7 +83,8 @@ pub struct Database {
     /// `postgres://user:password@host/name` or `sqlite://path`. `url_file` reads it from a file of its own.
     #[schemars(with = "String", example = "postgres://service_ping@localhost/app")]
     pub url: Url,
-    /// Read replicas of the same database; where there are any, metrics are read from the first.
+    /// Read replicas of the same database; where there are any, metrics are read from them alone, each over as many
+    /// connections as `connections` says.
     #[schemars(with = "Vec<String>", example = Vec::<String>::new())]
     pub replicas: Vec<Url>,
     /// A statement that runs longer is cancelled on the server, and its metric tries smaller batches.

@@ -152,6 +152,20 @@ reasons! {
         "This is a defect of service-ping: please report it with the message.";
 }
 
+impl Reason {
+    /// Whether the statement asks for what the schema has not, or keeps from the role.
+    pub fn is_of_schema(self) -> bool {
+        matches!(
+            self,
+            Reason::MissingTable
+                | Reason::MissingColumn
+                | Reason::PermissionDenied
+                | Reason::InvalidStatement
+                | Reason::WrongType
+        )
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())

@@ -16,6 +16,7 @@ use super::tree::Parts;
 use super::{MainTable, Relation};
 use item::Item;
 use member::Member;
+pub use select::SharedFrame;
 use union::Union;
 
 /// Says whether the columns of a table hold each combination of values that is not NULL at most once, as a unique

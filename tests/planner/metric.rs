@@ -12,7 +12,7 @@ use super::schema::Table;
 use super::shape::{From, Shape};
 
 /// Whether some metrics say `consistency: approximate`.
-const CONSISTENCY: bool = false;
+const CONSISTENCY: bool = true;
 
 /// A metric, all that it names as any number.
 #[derive(Debug, Clone)]

@@ -1,10 +1,13 @@
 //! The statement of a shared relation.
 
+use sqlparser::ast::Expr;
+
 use super::list::{SelectList, is_packed};
 use super::member::{Member, place};
 use super::{Places, SharedRelation, SharedStatement};
-use crate::relation::select::range_condition;
-use crate::relation::{Aggregate, Dialect, KeyRange, RelationError};
+use crate::relation::select::{aggregate_text, range_condition};
+use crate::relation::tree::{and, column_expr};
+use crate::relation::{Aggregate, Column, Dialect, KeyRange, Relation, RelationError};
 
 impl SharedRelation {
     /// The statement that asks each member's aggregates of the rows in the range. A member that stands alone has the
@@ -23,22 +26,59 @@ impl SharedRelation {
         asked: &[Vec<Aggregate>],
         range: Option<&KeyRange>,
     ) -> Result<SharedStatement, RelationError> {
+        let frame = self.frame(dialect, asked)?;
+        Ok(SharedStatement {
+            sql: frame.statement(range)?,
+            places: frame.places,
+            packed: frame.packed,
+        })
+    }
+
+    /// What the statements of all ranges have in common, written once: a list of hundreds of aggregates takes longer to
+    /// write than a range of it takes to send.
+    ///
+    /// # Errors
+    /// As [`select`](Self::select).
+    pub fn frame(&self, dialect: Dialect, asked: &[Vec<Aggregate>]) -> Result<SharedFrame, RelationError> {
         match (self.members.as_slice(), asked) {
-            ([only], [aggregates]) if !needs_text(only, aggregates, dialect) => alone(only, dialect, aggregates, range),
+            ([only], [aggregates]) if !needs_text(only, aggregates, dialect) => self.alone(dialect, only, aggregates),
             (members, asked) if members.len() == asked.len() && !members.is_empty() => {
-                self.check(asked, range)?;
-                self.together(dialect, asked, range)
+                self.check(asked)?;
+                self.together(dialect, asked)
             }
             _ => Err(RelationError::new("nothing is asked of the rows")),
         }
     }
 
-    fn together(
-        &self,
-        dialect: Dialect,
-        asked: &[Vec<Aggregate>],
-        range: Option<&KeyRange>,
-    ) -> Result<SharedStatement, RelationError> {
+    /// The text of [`Relation::select`](super::Relation::select).
+    fn alone(&self, dialect: Dialect, member: &Member, aggregates: &[Aggregate]) -> Result<SharedFrame, RelationError> {
+        // What it refuses is refused here as well.
+        member.relation.select(dialect, aggregates, None)?;
+        let mut items = member.relation.group_texts(dialect)?;
+        let width = items.len();
+        for aggregate in aggregates {
+            items.push(aggregate_text(aggregate, dialect)?);
+        }
+        let packed = (width..).zip(aggregates).filter(|(_, aggregate)| is_packed(aggregate));
+        Ok(SharedFrame {
+            items: items.join(", "),
+            places: vec![Places {
+                keys: (0..width).collect(),
+                rows: None,
+                values: (width..width + aggregates.len()).collect(),
+            }],
+            packed: packed.map(|(place, _)| place).collect(),
+            values: aggregates.iter().find_map(|aggregate| match aggregate {
+                Aggregate::Values(column) => Some(column.clone()),
+                _ => None,
+            }),
+            whole: member.relation.clone(),
+            is_uniform: true,
+            dialect,
+        })
+    }
+
+    fn together(&self, dialect: Dialect, asked: &[Vec<Aggregate>]) -> Result<SharedFrame, RelationError> {
         let mut list = SelectList::new(dialect, asked);
         let groups = &self.whole.parts.groups;
         for key in groups {
@@ -60,16 +100,18 @@ impl SharedRelation {
             });
         }
         let (items, packed) = list.into_parts();
-        let (whole, range) = self.whole.over(range)?;
-        let tail = whole.tail(dialect, range_condition(range, dialect)?)?;
-        Ok(SharedStatement {
-            sql: format!("SELECT {items} {tail}"),
+        Ok(SharedFrame {
+            items,
             places,
             packed,
+            values: None,
+            whole: self.whole.clone(),
+            is_uniform: self.is_uniform,
+            dialect,
         })
     }
 
-    fn check(&self, asked: &[Vec<Aggregate>], range: Option<&KeyRange>) -> Result<(), RelationError> {
+    fn check(&self, asked: &[Vec<Aggregate>]) -> Result<(), RelationError> {
         for (member, aggregates) in self.members.iter().zip(asked) {
             if aggregates.is_empty() {
                 return Err(RelationError::new("nothing is asked of the rows"));
@@ -78,13 +120,43 @@ impl SharedRelation {
                 check_aggregate(member, aggregate, self.members.len())?;
             }
         }
+        Ok(())
+    }
+}
+
+/// A shared statement without its range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedFrame {
+    items: String,
+    /// For each member, in their order.
+    pub places: Vec<Places>,
+    /// The columns of the answer that hold packed values.
+    pub packed: Vec<usize>,
+    /// The column whose values are asked for, if it is not aggregates.
+    values: Option<Column>,
+    whole: Relation,
+    is_uniform: bool,
+    dialect: Dialect,
+}
+
+impl SharedFrame {
+    /// The statement over the rows in the range.
+    ///
+    /// # Errors
+    /// A range that the dialect has not, or over a table that not all members read alike.
+    pub fn statement(&self, range: Option<&KeyRange>) -> Result<String, RelationError> {
         let reads_alike = |table: &str| self.is_uniform || table == self.whole.main_alias();
-        match range.into_iter().flat_map(range_tables).all(reads_alike) {
-            true => Ok(()),
-            false => Err(RelationError::new(
+        if !range.into_iter().flat_map(range_tables).all(reads_alike) {
+            return Err(RelationError::new(
                 "the range is over a table that not all relations read alike",
-            )),
+            ));
         }
+        let (whole, range) = self.whole.over(range)?;
+        let mut extra = range_condition(range, self.dialect)?;
+        if let Some(column) = &self.values {
+            extra = and(extra, Some(Expr::IsNotNull(Box::new(column_expr(column)))));
+        }
+        Ok(format!("SELECT {} {}", self.items, whole.tail(self.dialect, extra)?))
     }
 }
 
@@ -92,27 +164,6 @@ impl SharedRelation {
 fn needs_text(member: &Member, aggregates: &[Aggregate], dialect: Dialect) -> bool {
     let has_company = aggregates.len() > 1 || member.relation.is_grouped();
     dialect == Dialect::Postgres && has_company && aggregates.iter().any(is_packed)
-}
-
-fn alone(
-    member: &Member,
-    dialect: Dialect,
-    aggregates: &[Aggregate],
-    range: Option<&KeyRange>,
-) -> Result<SharedStatement, RelationError> {
-    let sql = member.relation.select(dialect, aggregates, range)?;
-    let width = member.relation.group_width();
-    let packed = (width..).zip(aggregates).filter(|(_, aggregate)| is_packed(aggregate));
-    let places = Places {
-        keys: (0..width).collect(),
-        rows: None,
-        values: (width..width + aggregates.len()).collect(),
-    };
-    Ok(SharedStatement {
-        sql,
-        packed: packed.map(|(place, _)| place).collect(),
-        places: vec![places],
-    })
 }
 
 fn check_aggregate(member: &Member, aggregate: &Aggregate, members: usize) -> Result<(), RelationError> {

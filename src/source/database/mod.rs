@@ -45,6 +45,8 @@ pub struct DatabaseOptions {
     pub name: String,
     /// Where it is, with its secrets; never printed.
     pub url: DatabaseUrl,
+    /// Further servers that hold the same data: what is read is shared out among all of them.
+    pub others: Vec<DatabaseUrl>,
     /// The server ends any statement of ours after this long.
     pub statement_timeout: Duration,
     /// The server gives up waiting for a lock after this long.
@@ -67,6 +69,7 @@ impl DatabaseOptions {
         DatabaseOptions {
             name: name.into(),
             url,
+            others: Vec::new(),
             statement_timeout: Duration::from_secs(15),
             lock_timeout: Duration::from_secs(2),
             application_name: "service-ping".to_owned(),
@@ -128,7 +131,8 @@ pub struct Database {
     given_up: Mutex<Option<GivenUp>>,
     /// Where its sessions come from, if it is none of the instance's.
     rehearsal: Option<Rehearsal>,
-    throttle: Throttle,
+    /// One a server.
+    throttles: Vec<Throttle>,
 }
 
 impl Database {
@@ -142,7 +146,7 @@ impl Database {
             .dialect()
             .ok_or_else(|| DatabaseError::Unsupported(options.name.clone()))?;
         Ok(Database {
-            throttle: Throttle::new(options.throttle.clone()),
+            throttles: Throttle::of_servers(&options.throttle, 1 + options.others.len()),
             options,
             dialect,
             tables: Mutex::default(),
@@ -182,18 +186,49 @@ impl Database {
         &self.options
     }
 
-    /// A read-only session, tried once.
+    /// How many servers hold its data.
+    pub fn servers(&self) -> usize {
+        1 + self.options.others.len()
+    }
+
+    /// A read-only session on the first server that has one, each tried once.
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`] where the server cannot be reached or refuses the role,
+    /// [`DatabaseError::Unavailable`] where no server can be reached or all refuse the role,
     /// [`DatabaseError::Interrupted`] where the interrupt was raised first.
     pub async fn open(&self, interrupt: &Interrupt, log: StatementLog) -> Result<Session, DatabaseError> {
+        let mut first = None;
+        for server in 0..self.servers() {
+            match self.open_at(server, interrupt, log.clone()).await {
+                Err(error) if error.ends_session() && error != DatabaseError::Interrupted => {
+                    first.get_or_insert(error);
+                }
+                other => return other,
+            }
+        }
+        Err(first.unwrap_or(DatabaseError::Interrupted))
+    }
+
+    /// A read-only session on one of its servers, tried once.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub async fn open_at(
+        &self,
+        server: usize,
+        interrupt: &Interrupt,
+        log: StatementLog,
+    ) -> Result<Session, DatabaseError> {
         if let Some(rehearsal) = &self.rehearsal {
             return Ok(rehearsal.session(interrupt.clone(), log).await);
         }
+        let mut options = self.options.clone();
+        if let Some(other) = server.checked_sub(1).and_then(|other| self.options.others.get(other)) {
+            options.url = other.clone();
+        }
         let mut raised = interrupt.clone();
         tokio::select! {
-            session = Session::open(&self.options, self.dialect, interrupt.clone(), log) => session,
+            session = Session::open(&options, self.dialect, interrupt.clone(), log) => session.map(|session| session.at(server)),
             () = raised.raised() => Err(DatabaseError::Interrupted),
         }
     }

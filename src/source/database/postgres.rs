@@ -154,13 +154,15 @@ async fn connect(options: &DatabaseOptions) -> Result<PgConnection, DatabaseErro
 
 /// Set after connecting, because poolers such as PgBouncer refuse start-up options.
 ///
+/// A statement keeps to its own backend: how many processors a run may take is said by its connections.
 /// `client_connection_check_interval` makes the server notice that we died in the middle of a statement. Notices and
 /// warnings are not asked for: functions of the database may write rows into them.
 async fn prepare_session(connection: &mut PgConnection, options: &DatabaseOptions) -> Result<(i32, u32), sqlx::Error> {
     let settings = format!(
         "SET default_transaction_read_only = on; SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
          SET idle_in_transaction_session_timeout = {statement}; SET timezone = 'UTC'; SET datestyle = 'ISO'; \
-         SET client_min_messages = error; SET extra_float_digits = 1; SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET jit = off",
+         SET client_min_messages = error; SET extra_float_digits = 1; SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET jit = off; \
+         SET max_parallel_workers_per_gather = 0",
         statement = options.statement_timeout.as_millis(),
         lock = options.lock_timeout.as_millis(),
     );

@@ -69,6 +69,7 @@ pub struct Session {
     interrupt: Interrupt,
     log: StatementLog,
     statements: u64,
+    server: usize,
 }
 
 pub(super) enum Connection {
@@ -160,6 +161,7 @@ impl Session {
             interrupt,
             log,
             statements: 0,
+            server: 0,
         })
     }
 
@@ -176,7 +178,18 @@ impl Session {
             interrupt,
             log,
             statements: 0,
+            server: 0,
         }
+    }
+
+    /// The same session, said to be of this one of the database's servers.
+    pub(super) fn at(self, server: usize) -> Session {
+        Session { server, ..self }
+    }
+
+    /// Which of the database's servers it is on.
+    pub fn server(&self) -> usize {
+        self.server
     }
 
     pub fn dialect(&self) -> Dialect {

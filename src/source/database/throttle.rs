@@ -40,12 +40,15 @@ struct State {
 }
 
 impl Throttle {
-    pub(super) fn new(limits: config::Throttle) -> Throttle {
-        Throttle {
-            limits,
+    /// One for each server; who waits for any of them says so in the same place.
+    pub(super) fn of_servers(limits: &config::Throttle, servers: usize) -> Vec<Throttle> {
+        let waiting = watch::Sender::new(None);
+        let of_server = |_| Throttle {
+            limits: limits.clone(),
             state: Mutex::default(),
-            waiting: watch::Sender::new(None),
-        }
+            waiting: waiting.clone(),
+        };
+        (0..servers.max(1)).map(of_server).collect()
     }
 
     /// Waits for the hours alone: that needs no session, and none stands idle for the night.
@@ -123,33 +126,49 @@ impl Database {
         if session.interrupt().is_raised() {
             return Err(DatabaseError::Interrupted);
         }
-        if self.is_throttled() {
-            self.throttle.pass(session).await?;
+        match self.throttle_of(session) {
+            Some(throttle) => throttle.pass(session).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// As [`Database::pass`], before there is a session.
     pub(super) async fn pass_hours(&self, interrupt: &Interrupt) -> Result<(), DatabaseError> {
-        if self.is_throttled() {
-            self.throttle.wait_for_hours(interrupt).await?;
+        match self.throttles.first().filter(|_| self.is_throttled()) {
+            Some(throttle) => throttle.wait_for_hours(interrupt).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Nobody sits and waits for a throttle, and a rehearsal's rows are its own.
     fn is_throttled(&self) -> bool {
-        !self.throttle.limits.is_off() && !self.patience.is_zero() && self.rehearsal.is_none()
+        !self.options.throttle.is_off() && !self.patience.is_zero() && self.rehearsal.is_none()
+    }
+
+    fn throttle_of(&self, session: &Session) -> Option<&Throttle> {
+        self.throttles.get(session.server()).filter(|_| self.is_throttled())
     }
 
     /// What it waits for, while it waits.
     pub fn waiting(&self) -> watch::Receiver<Option<String>> {
-        self.throttle.waiting.subscribe()
+        match self.throttles.first() {
+            Some(throttle) => throttle.waiting.subscribe(),
+            None => watch::Sender::new(None).subscribe(),
+        }
     }
 
-    /// How long it has waited so far, by what it waited for.
+    /// How long it has waited so far, by what it waited for; of several servers the one that waited longest.
     pub async fn waited(&self) -> Vec<(ThrottleCause, Duration)> {
-        self.throttle.state.lock().await.waited.totals()
+        let mut all: Vec<(ThrottleCause, Duration)> = Vec::new();
+        for throttle in &self.throttles {
+            for (cause, waited) in throttle.state.lock().await.waited.totals() {
+                match all.iter_mut().find(|(known, _)| *known == cause) {
+                    Some((_, total)) => *total = (*total).max(waited),
+                    None => all.push((cause, waited)),
+                }
+            }
+        }
+        all
     }
 
     /// What the throttle says of the server now, for a person; `None` where nothing throttles.
@@ -157,12 +176,13 @@ impl Database {
     /// # Errors
     /// What is asked cannot be answered, and what to do about it.
     pub async fn try_throttle(&self, session: &mut Session) -> Result<Option<String>, String> {
-        let limits = &self.throttle.limits;
+        let limits = &self.options.throttle;
         if limits.is_off() {
             return Ok(None);
         }
         let asked = asking::try_asking(limits, session).await?;
-        let wait = self.throttle.outside_hours().or(asked);
+        let outside = self.throttles.first().and_then(Throttle::outside_hours);
+        let wait = outside.or(asked);
         Ok(Some(match wait {
             Some(wait) => format!("a run would wait now: {}", wait.says),
             None => "a run would not wait now".to_owned(),
