@@ -54,7 +54,8 @@ pub(super) struct Board<'a> {
 
 struct Tasks<'a> {
     open: VecDeque<Task<'a>>,
-    waiting: Vec<Arc<Scan<'a>>>,
+    /// The dearest first; of equal ones, who came first.
+    waiting: VecDeque<Arc<Scan<'a>>>,
     active: Vec<Arc<Scan<'a>>>,
     busy: usize,
 }
@@ -64,7 +65,7 @@ impl<'a> Board<'a> {
         Board {
             tasks: Mutex::new(Tasks {
                 open: open.into_iter().collect(),
-                waiting: Vec::new(),
+                waiting: VecDeque::new(),
                 active: Vec::new(),
                 busy: 0,
             }),
@@ -112,9 +113,8 @@ impl<'a> Board<'a> {
     pub(super) fn add_scans(&self, scans: impl IntoIterator<Item = Scan<'a>>) {
         let mut tasks = self.tasks();
         tasks.waiting.extend(scans.into_iter().map(Arc::new));
-        tasks
-            .waiting
-            .sort_by(|left, right| left.design.cost.total_cmp(&right.design.cost));
+        let waiting = tasks.waiting.make_contiguous();
+        waiting.sort_by(|left, right| right.design.cost.total_cmp(&left.design.cost));
         drop(tasks);
         self.tell();
     }
@@ -145,7 +145,7 @@ impl<'a> Tasks<'a> {
     }
 
     fn dearest(&mut self, server: usize, alone: bool) -> Option<Task<'a>> {
-        if let Some(scan) = self.waiting.pop() {
+        if let Some(scan) = self.waiting.pop_front() {
             self.active.push(scan.clone());
             return Some(Task::Read(scan));
         }

@@ -14,7 +14,7 @@ use super::prepare::{Prepared, Tables};
 use super::price::{Price, prices};
 use super::scan::Design;
 use super::strategy::{RangeKind, Sharing, Strategy};
-use crate::measure::{Consistency, DatabaseMeasure, Failure};
+use crate::measure::{Consistency, DatabaseMeasure, Failure, Reason};
 use crate::relation::{Aggregate, Dialect, MainTable, Relation, SharedRelation};
 use crate::source::database::{Session, TableInfo, TableKind};
 
@@ -268,7 +268,8 @@ impl<'a> Chooser<'a, '_> {
         let is_small = |table: &MainTable| self.tables.get(table).is_some_and(|info| self.is_small(info, most));
         members.iter().all(|one| {
             let tables = one.member.measure.relation.tables();
-            one.table.is_some() && !is_bounded(one) && !is_sized(one) && tables.iter().all(is_small)
+            let fits = |table: &TableInfo| fits_into_a_batch(one.member.measure, table);
+            one.table.as_deref().is_some_and(fits) && !is_bounded(one) && tables.iter().all(is_small)
         })
     }
 
@@ -308,18 +309,23 @@ impl<'a> Chooser<'a, '_> {
 
     /// A few rows that an index finds: one statement, because each range would ask the index again.
     fn selective(&mut self, members: Vec<Prepared<'a>>, cost: f64, rows: f64, why: String) {
-        let Some(relation) = self.related(&members) else { return };
         let Some(first) = members.first().cloned() else { return };
+        let Some(relation) = self.related(&members) else {
+            return members
+                .into_iter()
+                .for_each(|one| self.apart(one, None, "it cannot share a statement"));
+        };
         let packed = packed(&members);
         let fits = packed_rows(packed).is_none_or(|most| rows <= most as f64);
         let is_short = SLOWEST_UNIT.mul_f64(cost.max(0.0)) <= self.batch_time && fits;
         let is_free = members.iter().all(|one| !is_bounded(one) && !is_sized(one));
         let whole = is_short && self.strategy.ranges == RangeKind::Auto && is_free;
         let by_values = packed > 0 && !whole && members.len() == 1;
-        if by_values && let Ok(one) = super::prepare::by_values(&first.member, self.tables, self.reads_blocks) {
-            if has_index(&one) {
-                return self.apart(one, Some(cost), &why);
-            }
+        if by_values
+            && let Ok(one) = super::prepare::by_values(&first.member, self.tables, self.reads_blocks)
+            && has_index(&one)
+        {
+            return self.apart(one, Some(cost), &why);
         }
         let (partition, otherwise) = match whole {
             true => (Partition::Whole, Some(first.partition.clone())),
@@ -331,7 +337,8 @@ impl<'a> Chooser<'a, '_> {
     /// A measure by itself, in the ranges that are its own.
     fn apart(&mut self, one: Prepared<'a>, cost: Option<f64>, why: &str) {
         let Some(relation) = SharedRelation::of(&[&one.member.measure.relation], &|_, _| false) else {
-            return;
+            let failure = Failure::new(Reason::InvalidStatement, "the statement cannot be written");
+            return self.failures.push((one.member.index, failure));
         };
         let cost = cost.unwrap_or_else(|| small_cost(one.table.as_deref(), 1));
         let partition = one.partition.clone();
@@ -455,6 +462,13 @@ fn is_sized(one: &Prepared<'_>) -> bool {
 
 fn is_bounded(one: &Prepared<'_>) -> bool {
     one.member.measure.start.is_some() || one.member.measure.finish.is_some()
+}
+
+/// Whether all rows are no more than a batch that the definition allows.
+fn fits_into_a_batch(measure: &DatabaseMeasure, table: &TableInfo) -> bool {
+    measure
+        .batch_size
+        .is_none_or(|size| table.estimated_rows.is_some_and(|rows| rows <= size))
 }
 
 /// Whether rows may be seen twice, or not at all, where they are updated while they are counted.

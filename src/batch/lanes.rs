@@ -1,9 +1,10 @@
 //! The lanes of one database: few connections, each taking one task after the other.
 
+use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
@@ -15,10 +16,10 @@ use super::choice::{self, designs};
 use super::member::Limits;
 use super::prepare::{Tables, prepared};
 use super::reading::{Taken, Work};
-use super::scan::{Answer, Claim, Ended, Form, Lane, Scan, Settled};
+use super::scan::{Answer, Claim, Ended, Form, Lane, Scan, Settled, Took};
 use super::strategy::{Sharing, Strategy};
 use super::{row_estimate, value};
-use crate::measure::{DatabaseMeasure, Failure, Reason};
+use crate::measure::{DatabaseMeasure, Failure, Reading, Reason};
 use crate::sketch::HyperLogLog;
 use crate::source::database::{Database, DatabaseError, Interrupt, Session, StatementLog};
 
@@ -131,7 +132,7 @@ impl<'a> Lanes<'a> {
             match self.session(session.take(), server).await {
                 Opened::Session(mut open) => {
                     let before = open.statements();
-                    let usable = self.work(&mut open, task).await;
+                    let usable = self.attempt(&mut open, task).await;
                     self.statements.fetch_add(open.statements() - before, Ordering::Relaxed);
                     session = usable.then_some(open);
                 }
@@ -233,7 +234,17 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    /// Does what the task says; false where the session can be used no more.
+    /// Does what the task says, whatever panics in it; false where the session can be used no more.
+    async fn attempt(&self, session: &mut Session, task: Task<'a>) -> bool {
+        let attempt = AssertUnwindSafe(self.work(session, task.clone())).catch_unwind().await;
+        match (attempt, task) {
+            (Ok(usable), _) => return usable,
+            (Err(panic), Task::Plan(family)) => self.bisect(family, Failure::of_panic(panic.as_ref())),
+            (Err(panic), task) => self.give_up(task, &Failure::of_panic(panic.as_ref())).await,
+        }
+        false
+    }
+
     async fn work(&self, session: &mut Session, task: Task<'a>) -> bool {
         match task {
             Task::Plan(family) => self.plan(session, family).await,
@@ -245,12 +256,11 @@ impl<'a> Lanes<'a> {
                 } = query;
                 let begun = Instant::now();
                 let before = session.statements();
-                let reading = async {
-                    self.database.pass(session).await?;
-                    value::read(session, measure).await
+                let passed = self.database.pass(session).await.map_err(Failure::from);
+                let result = match passed {
+                    Ok(()) => value::read(session, measure).await,
+                    Err(failure) => Err(failure),
                 };
-                let attempt = AssertUnwindSafe(reading).catch_unwind().await;
-                let result = attempt.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref())));
                 let usable = !result.as_ref().is_err_and(|failure| ends_session(failure.reason));
                 if !usable && attempts == 0 && !self.is_alone(session.server()) && !self.interrupt.is_raised() {
                     let again = Query { attempts: 1, ..query };
@@ -277,32 +287,41 @@ impl<'a> Lanes<'a> {
         };
         if let Err(error) = self.database.pass(session).await {
             let failure = Failure::from(error);
-            return self.without_plan(family.clone(), all_of(&family, &failure));
+            return self.without_plan(family.clone(), all_of(&family, &failure), Took::default());
         }
+        let (begun, before) = (Instant::now(), session.statements());
         let mut tables = Tables::default();
         let mut ready = Vec::with_capacity(family.measures.len());
-        let (mut done, mut unplanned) = (Vec::new(), Vec::new());
-        for (index, measure) in &family.measures {
+        let mut unplanned = Vec::new();
+        let mut measures = std::mem::take(&mut family.measures).into_iter();
+        while let Some((index, measure)) = measures.next() {
             if let Some(taken) = self.estimated(session, measure).await {
-                self.take(*index, taken);
-                done.push(*index);
+                self.take(index, taken);
                 continue;
             }
-            let attempt = prepared(*index, measure, session, self.database, &mut tables, strategy);
+            let own = (Instant::now(), session.statements());
+            let attempt = prepared(index, measure, session, self.database, &mut tables, strategy);
             let result = AssertUnwindSafe(attempt).catch_unwind().await;
             match result.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref()))) {
-                Ok(prepared) => ready.push(prepared),
+                Ok(prepared) => {
+                    ready.push(prepared);
+                    family.measures.push((index, measure));
+                }
                 Err(failure) if ends_session(failure.reason) => {
-                    if self.is_alone(session.server()) || family.attempts > 0 || self.interrupt.is_raised() {
-                        self.take(*index, Taken::of(failure));
-                        done.push(*index);
+                    let is_last = self.is_alone(session.server()) || family.attempts > 0 || self.interrupt.is_raised();
+                    match is_last {
+                        false => family.measures.push((index, measure)),
+                        true => self.take(index, Taken::after(Took::since(own.0, own.1, session), failure)),
                     }
-                    family.measures.retain(|(index, _)| !done.contains(index));
+                    family.measures.extend(measures);
                     family.attempts += 1;
                     self.board.put_back(Task::Plan(family));
                     return false;
                 }
-                Err(failure) => unplanned.push((*index, failure)),
+                Err(failure) => {
+                    family.measures.push((index, measure));
+                    unplanned.push((index, failure));
+                }
             }
         }
         let chosen = choice::Family {
@@ -312,11 +331,30 @@ impl<'a> Lanes<'a> {
             batch_time: self.database.options().batch_time,
         };
         let (designs, failures) = designs(chosen, session).await;
-        let scans = designs.into_iter().map(|design| Scan::new(design, &self.limits));
+        let planning = Took::since(begun, before, session);
+        let scans = designs
+            .into_iter()
+            .map(|design| Scan::new(design, &self.limits, planning));
         self.board.add_scans(scans);
         unplanned.extend(failures);
         let unplanned = self.elsewhere(&family, unplanned, session.server());
-        self.without_plan(family, unplanned)
+        self.without_plan(family, unplanned, planning)
+    }
+
+    /// A panic does not say whose it was: each half is planned by itself, until one measure is left.
+    fn bisect(&self, mut family: Family<'a>, failure: Failure) {
+        let second = family.measures.split_off(family.measures.len() / 2);
+        let first = std::mem::take(&mut family.measures);
+        if let ([], [(index, _)]) = (first.as_slice(), second.as_slice()) {
+            return self.take(*index, Taken::of(failure));
+        }
+        for measures in [second, first] {
+            let half = Family {
+                measures,
+                ..family.clone()
+            };
+            self.board.put_back(Task::Plan(half));
+        }
     }
 
     /// The statistics' answer, where the class lets it stand for a count and there is one.
@@ -368,19 +406,19 @@ impl<'a> Lanes<'a> {
     }
 
     /// What could not be planned fails, or is planned once more where only the session ended.
-    fn without_plan(&self, family: Family<'a>, failures: Vec<(usize, Failure)>) -> bool {
+    fn without_plan(&self, family: Family<'a>, failures: Vec<(usize, Failure)>, planning: Took) -> bool {
         let (cut_short, failed): (Vec<_>, Vec<_>) = failures
             .into_iter()
             .partition(|(_, failure)| ends_session(failure.reason));
         for (index, failure) in failed {
-            self.take(index, Taken::of(failure));
+            self.take(index, Taken::after(planning, failure));
         }
         if cut_short.is_empty() {
             return true;
         }
         if family.attempts + 1 >= STRIKES || self.interrupt.is_raised() {
             for (index, failure) in cut_short {
-                self.take(index, Taken::of(failure));
+                self.take(index, Taken::after(planning, failure));
             }
             return false;
         }
@@ -438,23 +476,14 @@ impl<'a> Lanes<'a> {
     /// Reads one range; false where the session can be used no more.
     async fn count(&self, session: &mut Session, scan: &Scan<'a>, claim: Claim) -> bool {
         let begun = Instant::now();
-        let counting = async {
-            let answer = answer(session, &claim).await;
-            let usable = !answer.as_ref().is_err_and(DatabaseError::ends_session);
-            let lane = self.lane(session);
-            let settled = scan.settle(claim, answer, begun.elapsed(), lane).await;
-            (settled, usable)
-        };
-        match AssertUnwindSafe(counting).catch_unwind().await {
-            Ok((settled, usable)) => {
-                self.settle(settled);
-                usable
-            }
-            Err(panic) => {
-                self.end(scan.abandon(&Failure::of_panic(panic.as_ref())).await);
-                false
-            }
-        }
+        let attempt = AssertUnwindSafe(answer(session, &claim)).catch_unwind().await;
+        let panicked = attempt.is_err();
+        let answer = attempt.unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
+        let usable = !panicked && !answer.as_ref().is_err_and(DatabaseError::ends_session);
+        let lane = self.lane(session);
+        let settled = scan.settle(claim, answer, begun.elapsed(), lane).await;
+        self.settle(settled);
+        usable
     }
 
     /// How many sessions other servers may lose before it is said of a scan that it loses them.
@@ -482,13 +511,7 @@ impl<'a> Lanes<'a> {
 
     fn end(&self, ended: Vec<Ended>) {
         for Ended { index, result, took } in ended {
-            let taken = Taken {
-                result,
-                elapsed: took.elapsed,
-                statements: took.statements,
-                retries: took.retries,
-            };
-            self.take(index, taken);
+            self.take(index, Taken::with(took, result));
         }
     }
 
@@ -509,6 +532,7 @@ impl<'a> Lanes<'a> {
                 }
             }
             Task::Value(query) => self.take(query.index, Taken::of(failure.clone())),
+            Task::Read(scan) if self.interrupt.is_raised() => self.end(scan.interrupt().await),
             Task::Read(scan) => self.end(scan.abandon(failure).await),
         }
     }
@@ -543,6 +567,12 @@ fn all_of(family: &Family<'_>, failure: &Failure) -> Vec<(usize, Failure)> {
     indexes.map(|index| (index, failure.clone())).collect()
 }
 
+/// As an answer of the database's, so that it costs the member alone that it came of.
+fn of_panic(panic: &(dyn Any + Send)) -> DatabaseError {
+    let Failure { reason, message, .. } = Failure::of_panic(panic);
+    DatabaseError::Refused { reason, message }
+}
+
 fn not_run() -> Failure {
     Failure::new(Reason::NotRun, "the run was interrupted before this metric")
 }
@@ -557,11 +587,19 @@ pub(super) fn ends_session(reason: Reason) -> bool {
 impl Taken {
     /// A failure that took nothing to find out.
     fn of(failure: Failure) -> Taken {
+        Taken::after(Took::default(), failure)
+    }
+
+    fn after(took: Took, failure: Failure) -> Taken {
+        Taken::with(took, Err(failure))
+    }
+
+    fn with(took: Took, result: Result<Reading, Failure>) -> Taken {
         Taken {
-            result: Err(failure),
-            elapsed: Duration::ZERO,
-            statements: 0,
-            retries: 0,
+            result,
+            elapsed: took.elapsed,
+            statements: took.statements,
+            retries: took.retries,
         }
     }
 }

@@ -81,6 +81,15 @@ impl Member<'_> {
         Member { asked, ..self.clone() }
     }
 
+    /// The same measure, the integers of its sketch a row each.
+    pub(super) fn unpacked(&self) -> Self {
+        let asked = match &self.asked {
+            Asked::Sketch(column) => Asked::Values(column.clone()),
+            asked => asked.clone(),
+        };
+        Member { asked, ..self.clone() }
+    }
+
     pub(super) fn running(&self, limits: &Limits) -> Running {
         match &self.asked {
             Asked::Numbers(merge, _) => Running::Numbers(Tally::new(

@@ -21,7 +21,6 @@ mod ranges;
 mod reading;
 mod row_estimate;
 mod scan;
-mod statements;
 mod strategy;
 mod tally;
 mod value;

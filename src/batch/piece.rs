@@ -15,6 +15,8 @@ pub(super) struct Piece {
     pub(super) members: Option<Vec<usize>>,
     /// There are no rows: the statement is only planned, lest a wrong name pass for a 0.
     pub(super) verifies: bool,
+    /// What is read by halves once it is known that nobody else holds the tables.
+    pub(super) suspect: Option<Ranges>,
     /// Its session was lost once, and the range handed back.
     pub(super) was_lost: bool,
     /// The server that refused it, where another one is to be asked.
@@ -36,6 +38,7 @@ impl Piece {
             way,
             members,
             verifies: false,
+            suspect: None,
             was_lost: false,
             not_on: None,
             halvings: 0,
@@ -50,11 +53,21 @@ impl Piece {
         }
     }
 
+    /// A lock was waited for in vain: the statement is only planned, which the tables' locks hold up, and no other.
+    pub(super) fn under_lock(&self, suspect: Ranges, members: Vec<usize>) -> Piece {
+        Piece {
+            suspect: Some(suspect),
+            halvings: self.halvings,
+            ..Piece::verifying(Some(members))
+        }
+    }
+
     /// What it says of a range of its own, without its walk.
     pub(super) fn head(&self) -> Piece {
         Piece {
             way: Way::Walk(Ranges::empty()),
             members: self.members.clone(),
+            suspect: self.suspect.clone(),
             ..*self
         }
     }
@@ -64,7 +77,8 @@ impl Piece {
         Piece {
             way,
             members: Some(members),
-            verifies: self.verifies,
+            verifies: self.verifies && self.suspect.is_none(),
+            suspect: None,
             was_lost: false,
             not_on: self.not_on,
             halvings: self.halvings + 1,

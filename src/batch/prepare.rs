@@ -12,15 +12,34 @@ use crate::measure::{DatabaseMeasure, Failure, Reason};
 use crate::relation::{Aggregate, Column, MainTable, Operation};
 use crate::source::database::{ColumnKind, Database, DatabaseError, Session, TableInfo};
 
-/// The tables of a family's measures, each looked up once.
+/// What a look at the catalogue gave; `None` for what it has not.
+type Looked = Result<Option<Arc<TableInfo>>, Failure>;
+
+/// The tables of a family's measures by schema and name, each looked up once.
 #[derive(Debug, Default)]
-pub(super) struct Tables(HashMap<(Option<String>, String), Result<Option<Arc<TableInfo>>, Failure>>);
+pub(super) struct Tables(HashMap<(Option<String>, String), Looked>);
 
 impl Tables {
     /// The table as the catalogue has it; `None` for what it has not.
     pub(super) fn get(&self, table: &MainTable) -> Option<&Arc<TableInfo>> {
         let found = self.0.get(&(table.schema.clone(), table.name.clone()))?;
         found.as_ref().ok()?.as_ref()
+    }
+
+    /// Looks up every table that the measure names.
+    ///
+    /// # Errors
+    /// A look at the catalogue failed.
+    pub(super) async fn look_up_all(
+        &mut self,
+        measure: &DatabaseMeasure,
+        session: &mut Session,
+        database: &Database,
+    ) -> Result<(), Failure> {
+        for table in measure.relation.tables() {
+            self.look_up(&table, session, database).await?;
+        }
+        Ok(())
     }
 
     /// A table that is locked makes the first of its measures wait, not all.
@@ -59,9 +78,7 @@ pub(super) async fn prepared<'a>(
     tables: &mut Tables,
     strategy: Strategy,
 ) -> Result<Prepared<'a>, Failure> {
-    for table in measure.relation.tables() {
-        tables.look_up(&table, session, database).await?;
-    }
+    tables.look_up_all(measure, session, database).await?;
     let blocks = session.reads_block_ranges();
     let asked = asked(measure, tables, strategy)?;
     let by_values = matches!(
@@ -96,16 +113,10 @@ pub(super) async fn prepared<'a>(
 /// All rows at once may be too many for one packed value.
 fn unpacked<'a>(prepared: Prepared<'a>, tables: &Tables, blocks: bool) -> Result<Prepared<'a>, Failure> {
     match &prepared.member.asked {
-        Asked::Sketch(column) => {
-            let asked = Asked::Values(column.clone());
-            Ok(Prepared {
-                member: Member {
-                    asked,
-                    ..prepared.member
-                },
-                ..prepared
-            })
-        }
+        Asked::Sketch(_) => Ok(Prepared {
+            member: prepared.member.unpacked(),
+            ..prepared
+        }),
         _ => by_values(&prepared.member, tables, blocks),
     }
 }
@@ -179,7 +190,7 @@ fn tells_apart(measure: &DatabaseMeasure, kind: Option<ColumnKind>, strategy: St
 }
 
 /// What `COUNT` is asked of: rows, where an `id` was only assumed and the table has none.
-fn counted_column(measure: &DatabaseMeasure, tables: &Tables) -> Option<Column> {
+pub(super) fn counted_column(measure: &DatabaseMeasure, tables: &Tables) -> Option<Column> {
     let Some(assumed) = measure.column.is_none().then(|| measure.counted_column()).flatten() else {
         return measure.column.clone();
     };

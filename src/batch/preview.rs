@@ -1,13 +1,16 @@
 //! How a measure would be read, without counting anything: for dumps and reviews.
 
 use super::bounds;
+use super::member::Asked;
 use super::partition::Partition;
 use super::parts;
+use super::prepare::{Prepared, Tables, counted_column, of_alias, prepared};
 use super::ranges::{Next, Ranges};
 use super::row_estimate;
-use super::statements::{counted_column, next, partition, statement, table_info, unwritable, wanted};
+use super::scan::unwritable;
+use super::strategy::{Sharing, Strategy};
 use crate::measure::{DatabaseMeasure, Failure, PrimaryKey};
-use crate::relation::{Column, KeyRange, Operation};
+use crate::relation::{Aggregate, Column, KeyRange};
 use crate::source::database::{Database, Session, TableInfo};
 
 /// Ranges that are shown of a measure with many.
@@ -33,11 +36,15 @@ pub async fn with_known_key(
 ) -> Result<DatabaseMeasure, Failure> {
     let mut known = measure.clone();
     let assumed = measure.column.is_none() && measure.counted_column().is_some();
-    if !assumed || counted_column(session, database, measure).await?.is_some() {
+    if !assumed {
         return Ok(known);
     }
+    let mut tables = Tables::default();
+    tables.look_up_all(measure, session, database).await?;
     let alias = measure.relation.main_alias();
-    if let Some(table) = table_info(session, database, measure, alias).await? {
+    if counted_column(measure, &tables).is_none()
+        && let Some(table) = of_alias(measure, alias, &tables)
+    {
         let column = |name: &String| Column {
             table: alias.to_owned(),
             name: name.clone(),
@@ -61,7 +68,7 @@ pub async fn ends(
     if both_given || row_estimate::read(session, database, measure).await?.is_some() {
         return Ok(None);
     }
-    let (partition, table) = partition(session, database, measure).await?;
+    let Prepared { partition, table, .. } = by_itself(session, database, measure).await?;
     let Partition::Integer { column, .. } = &partition else {
         return Ok(None);
     };
@@ -80,33 +87,33 @@ pub async fn preview(
     measure: &DatabaseMeasure,
     look: bool,
 ) -> Result<Preview, Failure> {
-    if let (Operation::Histogram { from, to, size }, Some(column)) = (measure.operation, &measure.column) {
-        let histogram = measure.relation.histogram(session.dialect(), column, from, to, size);
-        return Ok(Preview {
-            ranges: Some(1),
-            samples: vec![histogram.map_err(unwritable)?],
-        });
-    }
     if row_estimate::read(session, database, measure).await?.is_some() {
         let estimate = measure.relation.row_estimate(session.dialect());
-        return Ok(Preview {
-            ranges: Some(1),
-            samples: vec![estimate.map_err(unwritable)?],
-        });
+        return Ok(Preview::of(estimate.map_err(unwritable)?, Some(1)));
     }
-    let (partition, table) = partition(session, database, measure).await?;
-    let in_ranges = partition != Partition::Whole;
-    let wanted = wanted(session, database, measure, in_ranges && look).await?;
-    if !look && in_ranges {
-        return Ok(Preview {
-            ranges: None,
-            samples: vec![statement(session, measure, &wanted, None)?],
-        });
+    let Prepared {
+        member,
+        partition,
+        table,
+    } = by_itself(session, database, measure).await?;
+    if let (Asked::Histogram { from, to, size }, Some(column)) = (&member.asked, &measure.column) {
+        let histogram = measure.relation.histogram(session.dialect(), column, *from, *to, *size);
+        return Ok(Preview::of(histogram.map_err(unwritable)?, Some(1)));
     }
+    if !look && partition != Partition::Whole {
+        let everything = member.unpacked().aggregates();
+        return Ok(Preview::of(statement(session, measure, &everything, None)?, None));
+    }
+    let wanted = member.aggregates();
     let ranges = partition.ranges(session, database, measure, table.as_deref()).await?;
     let ranges = ranges.unwrap_or_else(Ranges::empty);
     let (number, ranges) = match ranges.next() {
-        Next::Step { rows, .. } => stepped(session, measure, ranges, rows, table.as_deref()).await?,
+        Next::Step { columns, from, rows } => {
+            let step = measure.relation.step(session.dialect(), &columns, Some(&from), rows);
+            let found = session.rows(&step.map_err(unwritable)?).await?;
+            let key = found.into_iter().next().map(|row| ranges.key_of(row));
+            (stepped(rows, table.as_deref()), vec![Some(ranges.step_to(key))])
+        }
         _ => counted(ranges),
     };
     let mut samples = Vec::with_capacity(ranges.len());
@@ -120,6 +127,38 @@ pub async fn preview(
         ranges: number,
         samples,
     })
+}
+
+impl Preview {
+    fn of(statement: String, ranges: Option<u64>) -> Preview {
+        Preview {
+            ranges,
+            samples: vec![statement],
+        }
+    }
+}
+
+/// The measure as it is read where it shares nothing.
+async fn by_itself<'a>(
+    session: &mut Session,
+    database: &Database,
+    measure: &'a DatabaseMeasure,
+) -> Result<Prepared<'a>, Failure> {
+    let strategy = Strategy {
+        sharing: Sharing::Never,
+        ..Strategy::default()
+    };
+    prepared(0, measure, session, database, &mut Tables::default(), strategy).await
+}
+
+fn statement(
+    session: &Session,
+    measure: &DatabaseMeasure,
+    wanted: &[Aggregate],
+    range: Option<&KeyRange>,
+) -> Result<String, Failure> {
+    let sql = measure.relation.select(session.dialect(), wanted, range);
+    sql.map_err(unwritable)
 }
 
 /// Ranges whose ends are known without asking: all are made, some are kept.
@@ -150,16 +189,8 @@ fn spread<T>(all: Vec<T>) -> Vec<T> {
         .collect()
 }
 
-/// One step along the key; the rest is told by the number of rows.
-async fn stepped(
-    session: &mut Session,
-    measure: &DatabaseMeasure,
-    mut ranges: Ranges,
-    rows: u64,
-    table: Option<&TableInfo>,
-) -> Result<(Option<u64>, Vec<Option<KeyRange>>), Failure> {
-    let step = next(session, measure, &mut ranges, &mut 0).await?;
+/// How many ranges of `rows` further rows a table has, as its statistics know it.
+fn stepped(rows: u64, table: Option<&TableInfo>) -> Option<u64> {
     let in_table = table.and_then(|table| table.estimated_rows);
-    let number = in_table.map(|in_table| in_table.div_ceil(rows + 1).max(1));
-    Ok((number, step.into_iter().map(|step| step.range).collect()))
+    in_table.map(|in_table| in_table.div_ceil(rows + 1).max(1))
 }

@@ -10,7 +10,7 @@ use super::lanes::{self, answer};
 use super::member::Limits;
 use super::prepare::{Tables, prepared};
 use super::row_estimate;
-use super::scan::{Lane, Scan};
+use super::scan::{Lane, Scan, Took};
 use super::strategy::{Sharing, Strategy};
 use crate::measure::{DatabaseMeasure, Failure, Measure, Reading, Reason, SqlValueMeasure};
 use crate::source::database::{Database, Interrupt, Session, StatementLog};
@@ -151,7 +151,7 @@ async fn alone(
         bitmaps: BitmapBudget::default(),
         max_groups: database.options().max_groups,
     };
-    let scan = Scan::new(design, &limits);
+    let scan = Scan::new(design, &limits, Took::default());
     let lane = Lane {
         lanes: 1,
         server: session.server(),

@@ -1,6 +1,6 @@
 //! The number of rows that a database's statistics have, where a class lets it stand for a count.
 
-use super::statements::unwritable;
+use super::scan::unwritable;
 use crate::measure::{DatabaseMeasure, Failure, Number, Reading, Reason};
 use crate::relation::{Dialect, MainTable};
 use crate::source::database::{Database, Session};

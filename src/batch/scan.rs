@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
@@ -39,6 +39,8 @@ pub(super) struct Design<'a> {
 /// A design that is being carried out.
 pub(super) struct Scan<'a> {
     pub(super) design: Design<'a>,
+    /// What its planning took.
+    planning: Took,
     inner: Mutex<Inner>,
     /// A bit for each server that has something to claim; what was claimed may come back.
     open_on: AtomicU64,
@@ -65,6 +67,25 @@ pub(super) struct Took {
     pub(super) elapsed: Duration,
     pub(super) statements: u64,
     pub(super) retries: u32,
+}
+
+impl Took {
+    /// What a session has sent since it had sent `before`.
+    pub(super) fn since(begun: Instant, before: u64, session: &Session) -> Took {
+        Took {
+            elapsed: begun.elapsed(),
+            statements: session.statements() - before,
+            retries: 0,
+        }
+    }
+
+    fn and(self, other: Took) -> Took {
+        Took {
+            elapsed: self.elapsed + other.elapsed,
+            statements: self.statements + other.statements,
+            retries: self.retries + other.retries,
+        }
+    }
 }
 
 /// A range to read, for some members, by whoever claimed it.
@@ -116,7 +137,7 @@ pub(super) struct Settled<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(design: Design<'a>, limits: &Limits) -> Scan<'a> {
+    pub(super) fn new(design: Design<'a>, limits: &Limits, planning: Took) -> Scan<'a> {
         let running: Vec<_> = design
             .members
             .iter()
@@ -133,6 +154,7 @@ impl<'a> Scan<'a> {
         };
         Scan {
             design,
+            planning,
             inner: Mutex::new(inner),
             open_on: AtomicU64::new(u64::MAX),
             running: AtomicUsize::new(members),
@@ -356,6 +378,12 @@ impl<'a> Scan<'a> {
         match answer {
             Ok(answer) => {
                 self.add(&mut inner, &claim, &answer, lane.dialect, &mut settled);
+                if let Some(suspect) = &claim.piece.suspect {
+                    for part in halves(&claim.members) {
+                        let piece = claim.piece.again(Way::Walk(suspect.clone()), part);
+                        inner.pieces.push(piece);
+                    }
+                }
                 settled.diverged = claim.piece.not_on.filter(|_| !lane.alone);
                 if claim.piece.members.is_none() {
                     inner.size = Some(self.design.pace.next(claim.walk.size(), elapsed));
@@ -392,10 +420,6 @@ impl<'a> Scan<'a> {
 
     /// What is to be done about a claim that failed: everything but the range and the members that it was about stays.
     fn split(&self, inner: &mut Inner, claim: Claim, error: DatabaseError, lane: Lane, settled: &mut Settled<'a>) {
-        let halves = |members: &[usize]| {
-            let (first, second) = members.split_at(members.len() / 2);
-            [second.to_vec(), first.to_vec()]
-        };
         let several = claim.members.len() > 1;
         if let Some(piece) = claim.elsewhere(&error, lane) {
             inner.pieces.push(piece);
@@ -408,7 +432,8 @@ impl<'a> Scan<'a> {
         }
         if error.is_cancelled() {
             inner.took.retries += 1;
-            if let Some(partition) = self.design.otherwise.clone().filter(|_| claim.range.is_none()) {
+            let is_whole = claim.range.is_none() && claim.piece.suspect.is_none();
+            if let Some(partition) = self.design.otherwise.clone().filter(|_| is_whole) {
                 let way = Way::ToStart(partition);
                 inner.pieces.push(claim.piece.again(way, claim.members));
                 return;
@@ -424,15 +449,26 @@ impl<'a> Scan<'a> {
             }
             inner.took.retries -= 1;
         }
-        let parts = match &error {
-            DatabaseError::Interrupted => Vec::new(),
+        let waited_in_vain = matches!(
+            &error,
             DatabaseError::Refused {
                 reason: Reason::LockTimeout,
                 ..
-            } => self.by_tables(&claim.members),
+            }
+        );
+        let parts = match &error {
+            DatabaseError::Interrupted => Vec::new(),
+            _ if waited_in_vain => self.by_tables(&claim.members),
+            // A statement may be what ended it, or the whole server: it is not looked for by halves.
+            error if several && error.ends_session() => claim.members.iter().map(|place| vec![*place]).collect(),
             _ if several => halves(&claim.members).into(),
             _ => Vec::new(),
         };
+        if parts.is_empty() && waited_in_vain && several && !claim.piece.verifies {
+            let piece = claim.piece.under_lock(claim.same(), claim.members);
+            inner.pieces.push(piece);
+            return;
+        }
         if parts.is_empty() {
             let failure = Failure::from(error);
             for place in claim.members {
@@ -446,7 +482,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The members by the tables that they read; nothing where all read the same: a lock on one is a lock on all.
+    /// The members by the tables that they read; nothing where all read the same.
     fn by_tables(&self, members: &[usize]) -> Vec<Vec<usize>> {
         let mut parts: Vec<(Vec<_>, Vec<usize>)> = Vec::new();
         for place in members {
@@ -469,7 +505,7 @@ impl<'a> Scan<'a> {
         Some(Ended {
             index: self.member(place).index,
             result: Err(failure),
-            took: inner.took,
+            took: self.planning.and(inner.took),
         })
     }
 
@@ -484,7 +520,7 @@ impl<'a> Scan<'a> {
                 settled.ended.push(Ended {
                     index: self.design.members[place].index,
                     result: running.reading(),
-                    took: inner.took,
+                    took: self.planning.and(inner.took),
                 });
             }
         }
@@ -581,6 +617,9 @@ impl Claim {
 
     /// The same range once more.
     fn same(&self) -> Ranges {
+        if let Some(suspect) = &self.piece.suspect {
+            return suspect.clone();
+        }
         let once = || Ranges::once(self.range.clone());
         let Way::Walk(walk) = &self.piece.way else {
             return once();
@@ -597,6 +636,11 @@ fn shrink(pieces: &mut [Piece], size: u64) {
             ranges.resize(ranges.size().min(size));
         }
     }
+}
+
+fn halves(members: &[usize]) -> [Vec<usize>; 2] {
+    let (first, second) = members.split_at(members.len() / 2);
+    [second.to_vec(), first.to_vec()]
 }
 
 fn histogram(measure: &DatabaseMeasure, dialect: Dialect, from: i64, to: i64, size: i64) -> Result<String, Failure> {

@@ -20,18 +20,24 @@ pub(super) async fn while_telling<T>(
     databases: &BTreeMap<String, Arc<Database>>,
     progress: &dyn Progress,
 ) -> T {
-    let watched = Watched::new(databases);
-    let telling = watched.tell(progress);
-    match select(pin!(reading), pin!(telling)).await {
+    let mut watched = Watched::new(databases);
+    let read = match select(pin!(reading), pin!(watched.tell(progress))).await {
         Either::Left((read, _)) => read,
         Either::Right((never, _)) => match never {},
+    };
+    // What was left to read may be over before anyone was told that the wait is.
+    if watched.waits && watched.says().is_none() {
+        progress.waiting(None);
     }
+    read
 }
 
 /// Never.
 enum Never {}
 
 struct Watched<'a> {
+    /// Whether the last thing told was a wait.
+    waits: bool,
     waiting: Vec<(&'a str, watch::Receiver<Option<String>>)>,
 }
 
@@ -41,19 +47,19 @@ impl<'a> Watched<'a> {
             .iter()
             .map(|(name, database)| (name.as_str(), database.waiting()));
         Watched {
+            waits: false,
             waiting: waiting.collect(),
         }
     }
 
-    async fn tell(mut self, progress: &dyn Progress) -> Never {
-        let mut waits = false;
+    async fn tell(&mut self, progress: &dyn Progress) -> Never {
         loop {
             let says = self.says();
-            if waits || says.is_some() {
+            if self.waits || says.is_some() {
                 progress.waiting(says.as_deref());
             }
-            waits = says.is_some();
-            self.changed(waits).await;
+            self.waits = says.is_some();
+            self.changed().await;
         }
     }
 
@@ -69,7 +75,8 @@ impl<'a> Watched<'a> {
     }
 
     /// Ends when a database waits for something else, or no more; while one waits, every now and then.
-    async fn changed(&mut self, waits: bool) {
+    async fn changed(&mut self) {
+        let waits = self.waits;
         let changes = self.waiting.iter_mut().map(|(_, waiting)| Box::pin(waiting.changed()));
         let changes: Vec<_> = changes.collect();
         let again = async {

@@ -61,9 +61,9 @@ fn check(postgres: &Postgres) -> Vec<Read> {
 #[test]
 fn ranges_of_integers() {
     for read in check(&table("id integer PRIMARY KEY", "i,", 3_200)) {
-        // 20,000 ids fit into 25,000, which is halved to 3,125, and stays there.
+        // The range of all 20,000 ids is halved to 2,500, and stays there.
         assert_eq!(read.retries, 3);
-        assert_eq!(read.ranges().len(), 3 + 7);
+        assert_eq!(read.ranges().len(), 3 + 8);
     }
 }
 

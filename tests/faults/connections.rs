@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::instance::{Instance, Report};
+use super::instance::{Instance, RUN, Report, separately};
 use super::server::Watched;
 use crate::support::cli::Outcome;
 use crate::support::postgres::{Database, Postgres, READER, READER_PASSWORD};
@@ -61,13 +61,9 @@ fn assert_the_others_are_counted(report: &Report) {
 }
 
 /// Runs the instance while whatever waits is struck with `function`; also how often that was.
-fn run_and_strike(instance: &Instance, watched: &Watched<'_>, function: &str) -> (Report, usize) {
+fn run_and_strike(instance: &Instance, watched: &Watched<'_>, function: &str, arguments: &[&str]) -> (Report, usize) {
     std::thread::scope(|scope| {
-        let run = scope.spawn(|| {
-            instance
-                .cli
-                .run(&["run", "--format", "json", "--output", "payload.json"])
-        });
+        let run = scope.spawn(|| instance.cli.run(arguments));
         let struck = watched.strike_until(function, "pg_sleep", || run.is_finished());
         let outcome: Outcome = run.join().expect("the run's thread ends");
         (Report::of(outcome.expect_code(0)), struck)
@@ -78,7 +74,7 @@ fn run_and_strike(instance: &Instance, watched: &Watched<'_>, function: &str) ->
 fn a_cancelled_statement_costs_its_metric() {
     let database = Postgres::shared().database();
     let (watched, instance) = waiting_instance(&database, Some(1000));
-    let (report, struck) = run_and_strike(&instance, &watched, "pg_cancel_backend");
+    let (report, struck) = run_and_strike(&instance, &watched, "pg_cancel_backend", &separately());
     for number in 0..KINDS.len() {
         report.assert_fallback(&format!("counts.n{number}_waits"), "statement_cancelled", &json!(-1));
     }
@@ -92,7 +88,7 @@ fn a_cancelled_statement_costs_its_metric() {
 fn a_range_that_is_cancelled_again_and_again_is_halved_until_it_is_small() {
     let database = Postgres::shared().database();
     let (watched, instance) = waiting_instance(&database, Some(5000));
-    let (report, _) = run_and_strike(&instance, &watched, "pg_cancel_backend");
+    let (report, _) = run_and_strike(&instance, &watched, "pg_cancel_backend", &separately());
     for number in 0..KINDS.len() {
         let key_path = format!("counts.n{number}_waits");
         report.assert_fallback(&key_path, "statement_cancelled", &json!(-1));
@@ -106,7 +102,7 @@ fn a_range_that_is_cancelled_again_and_again_is_halved_until_it_is_small() {
 fn a_killed_connection_costs_its_metric() {
     let database = Postgres::shared().database();
     let (watched, instance) = waiting_instance(&database, Some(1000));
-    let (report, struck) = run_and_strike(&instance, &watched, "pg_terminate_backend");
+    let (report, struck) = run_and_strike(&instance, &watched, "pg_terminate_backend", &separately());
     for number in 0..KINDS.len() {
         let key_path = format!("counts.n{number}_waits");
         report.assert_fallback(&key_path, "connection_terminated", &json!(-1));
@@ -122,6 +118,25 @@ fn a_killed_connection_costs_its_metric() {
     watched.assert_nothing_is_left();
     report.assert_silent_about(READER_PASSWORD);
     instance.assert_no_file_holds(READER_PASSWORD);
+}
+
+/// Whoever stands in the same statement is read again without the metric that was struck.
+#[test]
+fn a_shared_statement_that_is_struck_costs_the_metrics_that_wait() {
+    for (function, reason) in [
+        ("pg_cancel_backend", "statement_cancelled"),
+        ("pg_terminate_backend", "connection_terminated"),
+    ] {
+        let database = Postgres::shared().database();
+        let (watched, instance) = waiting_instance(&database, None);
+        let (report, _) = run_and_strike(&instance, &watched, function, &RUN);
+        for number in 0..KINDS.len() {
+            report.assert_fallback(&format!("counts.n{number}_waits"), reason, &json!(-1));
+        }
+        report.assert_fallback("counts.value_waits", reason, &json!(-1));
+        assert_the_others_are_counted(&report);
+        watched.assert_nothing_is_left();
+    }
 }
 
 #[test]

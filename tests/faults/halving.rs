@@ -71,7 +71,7 @@ fn a_range_that_times_out_is_resumed_at_half_its_size() {
     metric("counts.sum", "sum", "user_id", 50_000);
     metric("counts.estimate", "estimate_batch_distinct_count", "user_id", 50_001);
     instance.count("counts.zzz", "events");
-    let report = instance.run(0);
+    let report = instance.run_separately(0);
     report.assert_value("counts.rows", &json!(200_000));
     assert_eq!(report.outcome("counts.rows")["retries"], 2);
     let sum: Value = serde_json::from_str(&database.psql("SELECT sum(user_id) FROM events")).expect("a number");
@@ -111,7 +111,7 @@ fn a_range_in_the_middle_is_resumed_where_it_began() {
     let watched = Watched::new(&database);
     let instance = Instance::new(&database.reader_tcp_url(), &(watched.setting() + SETTINGS));
     instance.count("counts.rows", "events WHERE id > floor_at_first()");
-    let report = instance.run(0);
+    let report = instance.run_separately(0);
     report.assert_value("counts.rows", &json!(200_000));
     let expected = [
         (1, 100_001, false),

@@ -17,6 +17,14 @@ pub struct Report {
     pub stderr: String,
 }
 
+/// A run whose outcomes are on stdout, and the payload in a file.
+pub const RUN: [&str; 5] = ["run", "--format", "json", "--output", "payload.json"];
+
+/// The same with each metric read by itself.
+pub fn separately() -> Vec<&'static str> {
+    [&RUN[..], &["--plan", "separate"]].concat()
+}
+
 impl Instance {
     /// One database, `main`, at `url`; `settings` are further lines of its section.
     pub fn new(url: &str, settings: &str) -> Instance {
@@ -70,8 +78,12 @@ impl Instance {
 
     /// `run --format json` to its end, which must be `code`, with the payload also in `payload.json`.
     pub fn run(&self, code: i32) -> Report {
-        let outcome = self.cli.run(&["run", "--format", "json", "--output", "payload.json"]);
-        Report::of(outcome.expect_code(code))
+        Report::of(self.cli.run(&RUN).expect_code(code))
+    }
+
+    /// The same with each metric read by itself, one after the other.
+    pub fn run_separately(&self, code: i32) -> Report {
+        Report::of(self.cli.run(&separately()).expect_code(code))
     }
 
     /// What `generate` prints, with its metadata in `metadata.json`.

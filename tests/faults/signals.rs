@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use serde_json::json;
 
-use super::instance::Instance;
+use super::instance::{Instance, RUN, separately};
 use super::server::Watched;
 use crate::support::postgres::{Database, Postgres};
 
@@ -47,13 +47,12 @@ fn waiting_instance<'a>(database: &'a Database<'a>, receiver: &Uncalled) -> (Wat
     (watched, instance)
 }
 
-fn interrupt(signal: &str) {
+/// Interrupts a run; how many metrics then say that they were cancelled, and how many that they were not run.
+fn interrupt(signal: &str, arguments: &[&str], reasons: [(&str, usize); 2]) {
     let database = Postgres::shared().database();
     let receiver = Uncalled::listen();
     let (watched, instance) = waiting_instance(&database, &receiver);
-    let running = instance
-        .cli
-        .start(&["run", "--format", "json", "--output", "payload.json"]);
+    let running = instance.cli.start(arguments);
     watched.running("pg_sleep");
     running.signal(signal);
     let (code, lines) = running.wait();
@@ -63,10 +62,10 @@ fn interrupt(signal: &str) {
     assert!(log.contains("canceling statement due to user request"), "{log}");
     receiver.assert_uncalled();
     let text = lines.join("\n");
-    for reason in ["cancelled", "not_run"] {
+    for (reason, metrics) in reasons {
         assert_eq!(
             text.matches(&format!("\"reason\": \"{reason}\"")).count(),
-            1,
+            metrics,
             "{reason} in {text}"
         );
     }
@@ -103,12 +102,18 @@ fn assert_the_next_run_sends_its_own_alone(instance: &Instance, database: &Datab
 
 #[test]
 fn ctrl_c_cancels_the_statement_and_sends_nothing() {
-    interrupt("INT");
+    interrupt("INT", &separately(), [("cancelled", 1), ("not_run", 1)]);
 }
 
 #[test]
 fn sigterm_cancels_the_statement_and_sends_nothing() {
-    interrupt("TERM");
+    interrupt("TERM", &separately(), [("cancelled", 1), ("not_run", 1)]);
+}
+
+/// Metrics that share a statement have all begun.
+#[test]
+fn ctrl_c_cancels_a_shared_statement_and_sends_nothing() {
+    interrupt("INT", &RUN, [("cancelled", 3), ("not_run", 0)]);
 }
 
 /// A payload that was cut short is no payload: nobody may pipe it onwards.

@@ -154,14 +154,13 @@ fn a_table_that_is_dropped_while_it_is_counted() {
         let holder = Holder::begin(watched.database, HELD);
         let dropped = std::thread::scope(|scope| {
             let definitions = definitions(&metrics);
-            let collected = while_running(&definitions, &reader(watched), strategy, || {
+            while_running(&definitions, &reader(watched), strategy, || {
                 wait_until("a statement that waits", || waiting(watched, "advisory"));
                 let drop_table = scope.spawn(|| watched.database.psql("DROP TABLE t"));
                 wait_until("the drop to wait for it", || waiting_to_drop(watched));
                 drop(holder);
                 drop_table.join().expect("the table is dropped");
-            });
-            collected
+            })
         });
         assert_counts(&dropped, "other", &[]);
         assert_counts(&dropped, "t", &["missing_table"]);

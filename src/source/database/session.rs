@@ -262,8 +262,8 @@ impl Session {
                 .map(|row| Ok(row.into_iter().flatten().next().unwrap_or_default()));
             plans.extend(found.take(left.len()));
             match result {
-                Ok(()) if plans.len() < statements.len() => return plans,
-                Ok(()) => {}
+                // None is passed over: whoever asks counts on a plan for each.
+                Ok(()) => plans.resize(statements.len(), Err(no_plan())),
                 Err(error) if error.ends_session() => {
                     plans.resize(statements.len(), Err(error));
                 }
@@ -384,6 +384,13 @@ impl Session {
         if let Held::Own(connection) = self.connection {
             connection.close().await;
         }
+    }
+}
+
+fn no_plan() -> DatabaseError {
+    DatabaseError::Refused {
+        reason: Reason::InvalidStatement,
+        message: "the database gave no plan of the statement".to_owned(),
     }
 }
 
