@@ -14,6 +14,7 @@ use super::prepare::{Prepared, Tables};
 use super::price::{Price, prices};
 use super::scan::Design;
 use super::strategy::{RangeKind, Sharing, Strategy};
+use super::why::{Obstacle, Why};
 use crate::measure::{Consistency, DatabaseMeasure, Failure};
 use crate::relation::{Aggregate, Dialect, MainTable, Relation, SharedRelation};
 use crate::source::database::{Session, TableInfo, TableKind};
@@ -55,8 +56,12 @@ pub(super) async fn designs<'a>(
     };
     let mut buckets: BTreeMap<String, Vec<Prepared<'a>>> = BTreeMap::new();
     for prepared in family.prepared {
-        if family.strategy.sharing == Sharing::Never || !prepared.member.can_share() {
-            chooser.apart(prepared, None, "it cannot share a statement");
+        let why = match prepared.member.obstacle() {
+            _ if family.strategy.sharing == Sharing::Never => Some(Why::Separate),
+            obstacle => obstacle.map(Why::Obstacle),
+        };
+        if let Some(why) = why {
+            chooser.apart(prepared, None, why);
             continue;
         }
         let key = format!("{:?}", prepared.partition);
@@ -130,14 +135,15 @@ impl<'a> Chooser<'a, '_> {
         if group.len() == 1 && self.is_small(group.first()) {
             return group
                 .into_iter()
-                .for_each(|one| self.together(vec![one], None, String::new()));
+                .for_each(|one| self.together(vec![one], None, Why::Lone { cost: None }));
         }
         if self.is_small(group.first()) || self.dialect == Dialect::Sqlite {
             let why = match self.is_small(group.first()) {
-                true => "the table fits into one statement",
-                false => "one pass over the table costs less than several",
+                _ if group.len() == 1 => Why::Lone { cost: None },
+                true => Why::Small,
+                false => Why::OnePass,
             };
-            return self.together(group, None, why.to_owned());
+            return self.together(group, None, why);
         }
         let prices = prices(&group, &|relations| self.shared(relations), session).await;
         let (base, priced) = match prices {
@@ -158,33 +164,40 @@ impl<'a> Chooser<'a, '_> {
         if self.strategy.sharing == Sharing::Always {
             let cost = base + members.iter().map(|(_, price)| price.riding).sum::<f64>();
             let members = members.into_iter().map(|(one, _)| one).collect();
-            return self.together(members, Some(cost), "sharing was asked for".to_owned());
+            return self.together(members, Some(cost), Why::Asked { cost });
         }
         self.by_cost(base, members, session).await;
     }
 
     async fn by_cost(&mut self, base: f64, members: Vec<(Prepared<'a>, Price)>, session: &mut Session) {
+        let is_lone = members.len() == 1;
         let (riders, alone): (Vec<_>, Vec<_>) = members.into_iter().partition(|(_, price)| price.riding < price.alone);
         let together = base + riders.iter().map(|(_, price)| price.riding).sum::<f64>();
         let apart: f64 = riders.iter().map(|(_, price)| price.alone).sum();
-        let (riders, alone) = match together < apart {
+        let pays = together < apart;
+        let (riders, alone) = match pays {
             true => (riders, alone),
             false => (Vec::new(), riders.into_iter().chain(alone).collect()),
         };
-        for (riders, cost) in self.by_groups(riders, base) {
-            let number = riders.len();
-            let why = format!("{number} together cost {cost:.0}, apart {apart:.0}");
-            self.together(riders, Some(cost), why);
+        for riders in self.by_groups(riders, base) {
+            let (cost, apart) = (riders.cost, riders.apart);
+            let why = match riders.members.len() {
+                1 if is_lone => Why::Lone { cost: Some(cost) },
+                1 => Why::Groups { cost },
+                _ => Why::Together { cost, apart },
+            };
+            self.together(riders.members, Some(cost), why);
         }
         for (cluster, cost) in self.clusters(alone, session).await {
             let (members, prices): (Vec<_>, Vec<_>) = cluster.into_iter().unzip();
-            let alone: f64 = prices.iter().map(|price: &Price| price.alone).sum();
-            let why = match members.len() {
-                1 => format!(
-                    "by itself it costs {cost:.0}, in the shared scan {:.0} more",
-                    prices[0].riding
-                ),
-                number => format!("{number} under their common condition cost {cost:.0}, apart {alone:.0}"),
+            let why = match prices.as_slice() {
+                [_] if is_lone => Why::Lone { cost: Some(cost) },
+                [Price { riding, alone, .. }] if !pays && riding < alone => Why::NoScan { cost, together, apart },
+                [Price { riding, .. }] => Why::OwnStatement { cost, riding: *riding },
+                prices => Why::Condition {
+                    cost,
+                    apart: prices.iter().map(|price| price.alone).sum(),
+                },
             };
             let rows = prices.iter().map(|price| price.rows).fold(0.0, f64::max);
             self.selective(members, cost, rows, why);
@@ -192,7 +205,7 @@ impl<'a> Chooser<'a, '_> {
     }
 
     /// Members of different groups in statements of their own, where all combinations would be too many.
-    fn by_groups(&self, riders: Vec<(Prepared<'a>, Price)>, base: f64) -> Vec<(Vec<Prepared<'a>>, f64)> {
+    fn by_groups(&self, riders: Vec<(Prepared<'a>, Price)>, base: f64) -> Vec<Riders<'a>> {
         let mut scans: Vec<Riders<'a>> = Vec::new();
         let (grouped, plain): (Vec<_>, Vec<_>) = riders
             .into_iter()
@@ -206,15 +219,15 @@ impl<'a> Chooser<'a, '_> {
                 .unwrap_or_default();
             let groups = if keys.is_empty() { 1.0 } else { price.groups.max(1.0) };
             match scans.iter_mut().find(|riders| riders.takes(&keys, groups)) {
-                Some(riders) => riders.add(one, price.riding, keys, groups),
+                Some(riders) => riders.add(one, &price, keys, groups),
                 None => {
                     let mut riders = Riders::over(base);
-                    riders.add(one, price.riding, keys, groups);
+                    riders.add(one, &price, keys, groups);
                     scans.push(riders);
                 }
             }
         }
-        scans.into_iter().map(|riders| (riders.members, riders.cost)).collect()
+        scans
     }
 
     /// Measures with a condition in common, such as a window, where one statement under it costs less than several.
@@ -265,12 +278,12 @@ impl<'a> Chooser<'a, '_> {
     }
 
     /// One pass over the table for all of them.
-    fn together(&mut self, members: Vec<Prepared<'a>>, cost: Option<f64>, why: String) {
+    fn together(&mut self, members: Vec<Prepared<'a>>, cost: Option<f64>, why: Why) {
         let Some(first) = members.first().cloned() else { return };
         let Some(relation) = self.related(&members) else {
             return members
                 .into_iter()
-                .for_each(|one| self.apart(one, None, "it cannot share a statement"));
+                .for_each(|one| self.apart(one, None, Why::Obstacle(Obstacle::Rows)));
         };
         let is_small = self.is_small(Some(&first)) && self.strategy.ranges == RangeKind::Auto && !is_bounded(&first);
         let approximate = self.strategy.ranges == RangeKind::Auto
@@ -289,7 +302,7 @@ impl<'a> Chooser<'a, '_> {
     }
 
     /// A few rows that an index finds: one statement, because each range would ask the index again.
-    fn selective(&mut self, members: Vec<Prepared<'a>>, cost: f64, rows: f64, why: String) {
+    fn selective(&mut self, members: Vec<Prepared<'a>>, cost: f64, rows: f64, why: Why) {
         let Some(relation) = self.related(&members) else { return };
         let Some(first) = members.first().cloned() else { return };
         let packed = members.iter().any(|one| one.member.is_packed());
@@ -298,7 +311,7 @@ impl<'a> Chooser<'a, '_> {
         let by_values = packed && !whole && members.len() == 1;
         if by_values && let Ok(one) = super::prepare::by_values(&first.member, self.tables, self.reads_blocks) {
             if has_index(&one) {
-                return self.apart(one, Some(cost), &why);
+                return self.apart(one, Some(cost), why);
             }
         }
         let (partition, otherwise) = match whole {
@@ -309,13 +322,13 @@ impl<'a> Chooser<'a, '_> {
     }
 
     /// A measure by itself, in the ranges that are its own.
-    fn apart(&mut self, one: Prepared<'a>, cost: Option<f64>, why: &str) {
+    fn apart(&mut self, one: Prepared<'a>, cost: Option<f64>, why: Why) {
         let Some(relation) = SharedRelation::of(&[&one.member.measure.relation], &|_, _| false) else {
             return;
         };
         let cost = cost.unwrap_or_else(|| small_cost(one.table.as_deref(), 1));
         let partition = one.partition.clone();
-        self.design(vec![one], relation, partition, None, cost, why.to_owned());
+        self.design(vec![one], relation, partition, None, cost, why);
     }
 
     fn design(
@@ -325,7 +338,7 @@ impl<'a> Chooser<'a, '_> {
         partition: Partition,
         otherwise: Option<Partition>,
         cost: f64,
-        why: String,
+        why: Why,
     ) {
         let Some(first) = members.first() else { return };
         let unit = match partition {
@@ -379,6 +392,8 @@ fn ends(first: &Prepared<'_>, members: &[Prepared<'_>]) -> DatabaseMeasure {
 struct Riders<'a> {
     members: Vec<Prepared<'a>>,
     cost: f64,
+    /// What they would cost in statements of their own.
+    apart: f64,
     keys: Vec<Vec<String>>,
     groups: f64,
 }
@@ -388,6 +403,7 @@ impl<'a> Riders<'a> {
         Riders {
             members: Vec::new(),
             cost: base,
+            apart: 0.0,
             keys: vec![Vec::new()],
             groups: 1.0,
         }
@@ -397,9 +413,10 @@ impl<'a> Riders<'a> {
         self.keys.contains(keys) || self.groups * groups <= SHARED_GROUPS
     }
 
-    fn add(&mut self, one: Prepared<'a>, cost: f64, keys: Vec<String>, groups: f64) {
+    fn add(&mut self, one: Prepared<'a>, price: &Price, keys: Vec<String>, groups: f64) {
         self.members.push(one);
-        self.cost += cost;
+        self.cost += price.riding;
+        self.apart += price.alone;
         if !self.keys.contains(&keys) {
             self.keys.push(keys);
             self.groups *= groups;

@@ -21,12 +21,18 @@ mod ranges;
 mod reading;
 mod row_estimate;
 mod scan;
+mod split;
 mod statements;
 mod strategy;
+mod survey;
 mod tally;
 mod value;
+mod why;
 
 pub use partition::Partition;
 pub use preview::{Preview, ends, preview, with_known_key};
 pub use reading::{BatchReading, Taken, Work, read, read_all};
+pub use split::{Split, SplitKind};
 pub use strategy::{RangeKind, Sharing, Strategy};
+pub use survey::{PlannedScan, Survey, survey};
+pub use why::{Obstacle, Why};

@@ -14,6 +14,7 @@ use super::pace::Pace;
 use super::partition::Partition;
 use super::piece::{Piece, Way};
 use super::ranges::{Next, Ranges, extent};
+use super::why::Why;
 use crate::measure::{DatabaseMeasure, Failure, Reading, Reason};
 use crate::relation::{Aggregate, Dialect, KeyRange, Places, RelationError, SharedRelation};
 use crate::sketch::HyperLogLog;
@@ -33,7 +34,7 @@ pub(super) struct Design<'a> {
     pub(super) pace: Pace,
     /// In units of the planner, or something alike.
     pub(super) cost: f64,
-    pub(super) why: String,
+    pub(super) why: Why,
 }
 
 /// A design that is being carried out.
@@ -71,7 +72,7 @@ pub(super) struct Claim {
     pub(super) sql: String,
     pub(super) form: Form,
     members: Vec<usize>,
-    places: Vec<Places>,
+    pub(super) places: Vec<Places>,
     range: Option<KeyRange>,
     /// The walk that the range was taken from, as it was before.
     walk: Ranges,
@@ -249,7 +250,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn written(
+    pub(super) fn written(
         &self,
         dialect: Dialect,
         members: Vec<usize>,

@@ -7,8 +7,6 @@ mod data;
 mod execution;
 mod golden;
 mod limits;
-#[path = "../support/wait.rs"]
-mod wait;
 #[path = "../support/postgres/mod.rs"]
 #[expect(dead_code, reason = "one database is all that is needed of it")]
 mod postgres;
@@ -17,4 +15,6 @@ mod ranges;
 mod refusals;
 mod shared;
 mod support;
+#[path = "../support/wait.rs"]
+mod wait;
 mod warehouse;

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::super::wait::wait_until;
 use super::account::{Account, run};
 use super::binaries::Binaries;
 use super::cluster::Cluster;
 use super::template::append_settings;
 use super::{READER, Setup, processes};
-use super::super::wait::wait_until;
 
 /// What a replica has beside its primary's settings: shared memory that goes with its folder, however it ends, and no
 /// query cancelled for what the primary does meanwhile.
