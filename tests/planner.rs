@@ -31,6 +31,8 @@ mod server;
 mod shape;
 #[path = "planner/shipped.rs"]
 mod shipped;
+#[path = "planner/told.rs"]
+mod told;
 #[path = "planner/wide.rs"]
 mod wide;
 #[path = "planner/writers.rs"]

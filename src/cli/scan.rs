@@ -62,11 +62,11 @@ pub(super) fn excerpt(scan: &PlannedScan, width: usize) -> Vec<String> {
     excerpt
 }
 
-/// The scan with the key paths of those that it is for.
-pub(super) fn json(scan: &PlannedScan, metrics: &[&str]) -> Value {
+/// The scan, with key paths under a name.
+pub(super) fn json(scan: &PlannedScan, name: &str, key_paths: &[&str]) -> Value {
     json!({
+        (name): key_paths,
         "table": scan.table,
-        "metrics": metrics,
         "readings": scan.members.len(),
         "why": why(scan.why),
         "rows": split(&scan.split),

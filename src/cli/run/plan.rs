@@ -205,8 +205,9 @@ impl DryRun<'_> {
             let part = if is_whole { "" } else { " (a part of it)" };
             format!("{}{part}", self.key(*metric))
         });
-        let keys: Vec<String> = keys.collect();
-        text + &line("metrics", keys.iter().map(String::as_str))
+        // Key paths may be as long as a line.
+        let keys: String = keys.map(|key| format!("    {key}\n")).collect();
+        format!("{text}  metrics\n{keys}\n")
     }
 
     fn json(&self) -> Value {
@@ -240,15 +241,12 @@ impl DryRun<'_> {
             Err(failure) => return json!({"database": survey.database, "error": scan::failure(failure)}),
         };
         let found = &surveyed.survey;
-        let scans = found
-            .scans
-            .iter()
-            .map(|scan| scan::json(scan, &self.keys_of(&scan.members)));
+        let scan = |scan: &PlannedScan| scan::json(scan, "metrics", &self.keys_of(&scan.members));
         let failed = |(reading, failure): &(usize, Failure)| json!({"metrics": self.keys_of(&[*reading]), "error": scan::failure(failure)});
         json!({
             "database": survey.database,
             "error": null,
-            "scans": scans.collect::<Vec<Value>>(),
+            "scans": found.scans.iter().map(scan).collect::<Vec<Value>>(),
             "statistics": self.keys_of(&found.estimated),
             "queries": self.keys_of(&found.queries),
             "failures": found.failures.iter().map(failed).collect::<Vec<Value>>(),
