@@ -34,5 +34,5 @@ pub use preview::{Preview, ends, preview, with_known_key};
 pub use reading::{BatchReading, Taken, Work, read, read_all};
 pub use split::{Split, SplitKind};
 pub use strategy::{RangeKind, Sharing, Strategy};
-pub use survey::{PlannedScan, Survey, survey};
+pub use survey::{PlannedScan, Survey, statements_apart, survey};
 pub use why::{Obstacle, Why};

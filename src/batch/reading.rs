@@ -69,6 +69,13 @@ impl<'a> Work<'a> {
         self.len() == 0
     }
 
+    /// Leaves out these measures.
+    pub fn without(mut self, indexes: &[usize]) -> Work<'a> {
+        self.databases.retain(|(index, _)| !indexes.contains(index));
+        self.values.retain(|(index, _)| !indexes.contains(index));
+        self
+    }
+
     /// Leaves out what no measure of these stands in a scan with.
     pub fn around(mut self, indexes: &[usize]) -> Work<'a> {
         let is_wanted = |index: &usize| indexes.contains(index);

@@ -509,9 +509,9 @@ impl Inner {
 }
 
 impl Claim {
-    /// The members it is for.
-    pub(super) fn members(&self) -> usize {
-        self.members.len()
+    /// The places of the members it is for.
+    pub(super) fn members(&self) -> &[usize] {
+        &self.members
     }
 
     /// The same range in ranges of half its size.

@@ -3,40 +3,31 @@
 //! What is asked are the catalogue, plans, and the ends of tables where an index has them. Measures go through the very
 //! steps that the lanes take, so that a plan and its run cannot differ.
 
-use std::collections::{BTreeSet, HashMap};
+mod walk;
+
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 
+use self::walk::Walks;
 use super::bitmap::BitmapBudget;
 use super::board::{Family, Task};
-use super::bounds;
 use super::choice::{self, designs};
 use super::lanes::ends_session;
 use super::member::Limits;
-use super::partition::Partition;
 use super::piece::{Piece, Way};
 use super::prepare::{Tables, prepared};
-use super::price::Price;
-use super::ranges::{Next, Ranges};
+use super::ranges::Ranges;
 use super::reading::Work;
 use super::row_estimate;
 use super::scan::{Claim, Design, Scan};
 use super::split::Split;
 use super::strategy::{Sharing, Strategy};
 use super::why::Why;
-use crate::measure::{DatabaseMeasure, Failure};
-use crate::relation::{Dialect, KeyRange};
+use crate::measure::{Failure, Reason};
+use crate::relation::{Dialect, KeyRange, MainTable};
 use crate::source::database::{Database, Session};
-
-/// What a unit of the planner takes by and large, in memory (measured: 0.9 to 5.4 us).
-const TYPICAL_UNIT: Duration = Duration::from_micros(2);
-/// Units of the planner that a look for the ends of ranges may cost.
-const LOOK: f64 = 50_000.0;
-
-/// Plans that are switched off, or over nonsense, cost more than any table.
-const MOST_UNITS: f64 = 1e12;
 
 /// What a run would do on one database; measures by the numbers that the caller gave them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -86,6 +77,25 @@ impl Survey {
 /// # Errors
 /// The session ended, or the run was interrupted.
 pub async fn survey(work: Work<'_>, session: &mut Session, database: &Database) -> Result<Survey, Failure> {
+    looked_over(work, session, database, true).await
+}
+
+/// About how many statements the work takes where each measure is read by itself.
+///
+/// # Errors
+/// As [`survey`].
+pub async fn statements_apart(mut work: Work<'_>, session: &mut Session, database: &Database) -> Result<u64, Failure> {
+    work.strategy.sharing = Sharing::Never;
+    let survey = looked_over(work, session, database, false).await?;
+    Ok(survey.statements())
+}
+
+async fn looked_over(
+    work: Work<'_>,
+    session: &mut Session,
+    database: &Database,
+    asks: bool,
+) -> Result<Survey, Failure> {
     let mut surveyor = Surveyor {
         database,
         strategy: work.strategy,
@@ -93,7 +103,8 @@ pub async fn survey(work: Work<'_>, session: &mut Session, database: &Database) 
             bitmaps: BitmapBudget::default(),
             max_groups: database.options().max_groups,
         },
-        walks: HashMap::new(),
+        walks: Walks::default(),
+        asks,
         survey: Survey::default(),
     };
     for task in work.tasks() {
@@ -110,19 +121,10 @@ struct Surveyor<'b> {
     database: &'b Database,
     strategy: Strategy,
     limits: Limits,
-    /// The walks over tables, by what was asked for their ends: many measures have the same.
-    walks: HashMap<String, Walked>,
+    walks: Walks,
+    /// Whether the server is asked for plans of what it would be sent.
+    asks: bool,
     survey: Survey,
-}
-
-/// What is known of the ranges of a scan.
-#[derive(Debug, Clone)]
-enum Walked {
-    Ranges(Ranges),
-    /// There are no rows.
-    Nothing,
-    /// To look for the ends would cost too much.
-    Unknown,
 }
 
 impl Surveyor<'_> {
@@ -158,9 +160,8 @@ impl Surveyor<'_> {
         }
         for design in designs {
             let members: Vec<usize> = design.members.iter().map(|member| member.index).collect();
-            match self.scan(design, session).await {
-                Ok(scan) => self.survey.scans.push(scan),
-                Err(failure) => self.fail(members, &failure)?,
+            if let Err(failure) = self.scan(design, session).await {
+                self.fail(members, &failure)?;
             }
         }
         Ok(())
@@ -177,159 +178,90 @@ impl Surveyor<'_> {
         Ok(())
     }
 
-    async fn scan(&mut self, design: Design<'_>, session: &mut Session) -> Result<PlannedScan, Failure> {
-        let walked = self.walked(&design, session).await?;
-        let ranges = match &walked {
-            Walked::Ranges(ranges) => Some(ranges),
-            Walked::Nothing | Walked::Unknown => None,
-        };
+    async fn scan(&mut self, design: Design<'_>, session: &mut Session) -> Result<(), Failure> {
+        let walked = self.walks.of(&design, session, self.database).await?;
         let adapts = self.strategy.sharing != Sharing::Never && !design.pace.is_fixed();
-        let table = design.ends.relation.main_table();
-        let statements = match &walked {
-            Walked::Ranges(ranges) => forecast(&design, ranges),
-            Walked::Nothing => Some(1),
-            Walked::Unknown => Some(1).filter(|_| is_one_range(&design.partition)),
-        };
-        let planned = PlannedScan {
+        let mut planned = PlannedScan {
             members: design.members.iter().map(|member| member.index).collect(),
-            table: table.map(|table| table.quoted()),
-            split: Split::of(&design.partition, ranges, adapts),
+            table: design.ends.relation.main_table().map(MainTable::quoted),
+            split: Split::of(&design.partition, walked.ranges(), adapts),
             otherwise: design.otherwise.as_ref().map(|other| Split::of(other, None, adapts)),
             why: design.why,
-            statements,
+            statements: walked.statements(&design),
             sample: String::new(),
             aggregates: 0,
         };
-        let range = match ranges {
-            Some(ranges) => first(&design, ranges, session).await?,
-            None => None,
-        };
-        let claim = self.written(design, range, session.dialect())?;
-        let asked = claim
-            .places
-            .iter()
-            .flat_map(|places| places.values.iter().chain(&places.rows));
-        Ok(PlannedScan {
-            aggregates: asked.collect::<BTreeSet<_>>().len().max(1),
-            sample: claim.sql,
-            ..planned
-        })
-    }
-
-    /// The statement that a lane would send.
-    fn written(&self, design: Design<'_>, range: Option<KeyRange>, dialect: Dialect) -> Result<Claim, Failure> {
-        let members = (0..design.members.len()).collect();
-        let scan = Scan::new(design, &self.limits);
-        let piece = Piece::of(Way::Walk(Ranges::whole()), None);
-        scan.written(dialect, members, range, Ranges::whole(), piece)
-    }
-
-    async fn walked(&mut self, design: &Design<'_>, session: &mut Session) -> Result<Walked, Failure> {
-        let Partition::Integer { column, .. } = &design.partition else {
-            return self.looked(design, &design.ends, session).await;
-        };
-        let measure = &design.ends;
-        let statement = bounds::statement(session, measure, column)?;
-        let given = (&measure.start, &measure.finish, measure.operation, measure.consistency);
-        let key = format!("{:?} {statement:?} {given:?}", design.partition);
-        if let Some(known) = self.walks.get(&key) {
-            return Ok(known.clone());
+        if self.asks {
+            let range = walked.first(&design, session).await?;
+            let scan = Scan::new(design, &self.limits);
+            let Some(claim) = self.asked(&scan, range, session).await? else {
+                return Ok(());
+            };
+            let asked = claim
+                .places
+                .iter()
+                .flat_map(|places| places.values.iter().chain(&places.rows));
+            planned.aggregates = asked.collect::<BTreeSet<_>>().len().max(1);
+            planned.members = claim
+                .members()
+                .iter()
+                .filter_map(|place| index(&scan, *place))
+                .collect();
+            planned.sample = claim.sql;
         }
-        let walked = match self.affordable(design, session).await? {
-            Some(ends) => self.looked(design, &ends, session).await?,
-            None => Walked::Unknown,
-        };
-        self.walks.insert(key, walked.clone());
-        Ok(walked)
+        self.survey.scans.push(planned);
+        Ok(())
     }
 
-    async fn looked(
-        &self,
-        design: &Design<'_>,
-        ends: &DatabaseMeasure,
+    /// The statement that a lane would send, for the members that can be planned; `None` where none can.
+    async fn asked(
+        &mut self,
+        scan: &Scan<'_>,
+        range: Option<KeyRange>,
         session: &mut Session,
-    ) -> Result<Walked, Failure> {
-        let table = design.table.as_deref();
-        let ranges = design.partition.ranges(session, self.database, ends, table).await?;
-        Ok(ranges.map_or(Walked::Nothing, Walked::Ranges))
-    }
-
-    /// The measure whose ends cost little to look for: as it is, or without its window.
-    async fn affordable(&self, design: &Design<'_>, session: &mut Session) -> Result<Option<DatabaseMeasure>, Failure> {
-        let mut ends = design.ends.clone();
-        if is_affordable(design, &ends, session).await? {
-            return Ok(Some(ends));
+    ) -> Result<Option<Claim>, Failure> {
+        let all: Vec<usize> = (0..scan.design.members.len()).collect();
+        let claim = written(scan, all.clone(), range.clone(), session.dialect())?;
+        match plan(session, &claim.sql).await {
+            Ok(()) => return Ok(Some(claim)),
+            // What is locked is locked for all of them.
+            Err(failure) if all.len() == 1 || failure.reason == Reason::LockTimeout || ends_session(failure.reason) => {
+                return Err(failure);
+            }
+            Err(_) => {}
         }
-        if ends.window.take().is_some() && is_affordable(design, &ends, session).await? {
-            return Ok(Some(ends));
-        }
-        Ok(None)
-    }
-}
-
-async fn is_affordable(design: &Design<'_>, ends: &DatabaseMeasure, session: &mut Session) -> Result<bool, Failure> {
-    let Partition::Integer { column, .. } = &design.partition else {
-        return Ok(true);
-    };
-    if ends.start.is_some() && ends.finish.is_some() {
-        return Ok(true);
-    }
-    if session.dialect() == Dialect::Sqlite {
-        let is_indexed = |name: &str| design.table.as_ref().is_some_and(|table| table.indexed.contains(name));
-        let window = ends.window.as_ref().map(|(column, _)| column.name.as_str());
-        return Ok(window.map_or(column.name == "rowid" || is_indexed(&column.name), is_indexed));
-    }
-    let statement = bounds::statement(session, ends, column)?;
-    let plan = session.plans(&[statement]).await.into_iter().next();
-    let cost = match plan {
-        Some(Ok(plan)) => Price::cost(&plan),
-        Some(Err(error)) => return Err(error.into()),
-        None => None,
-    };
-    Ok(cost.is_some_and(|cost| cost <= LOOK))
-}
-
-/// The first range of a walk, as the database has its end.
-async fn first(design: &Design<'_>, ranges: &Ranges, session: &mut Session) -> Result<Option<KeyRange>, Failure> {
-    match ranges.next() {
-        Next::Everything | Next::End => Ok(None),
-        Next::Range(range) => Ok(Some(range)),
-        Next::Step { columns, from, rows } => {
-            let step = design
-                .ends
-                .relation
-                .step(session.dialect(), &columns, Some(&from), rows);
-            let found = session.rows(&step.map_err(super::scan::unwritable)?).await;
-            match found {
-                Ok(found) => Ok(Some(
-                    ranges.step_to(found.into_iter().next().map(|row| ranges.key_of(row))),
-                )),
-                // A run would try smaller steps; one of them looks as this one.
-                Err(error) if error.is_cancelled() => Ok(Some(from)),
-                Err(error) => Err(error.into()),
+        let mut sound = Vec::with_capacity(all.len());
+        for place in all {
+            let alone = written(scan, vec![place], range.clone(), session.dialect())?;
+            match plan(session, &alone.sql).await {
+                Ok(()) => sound.push(place),
+                Err(failure) => self.fail(index(scan, place), &failure)?,
             }
         }
+        match sound.is_empty() {
+            true => Ok(None),
+            false => written(scan, sound, range, session.dialect()).map(Some),
+        }
     }
 }
 
-/// Each range is a statement; where keys are stepped over there is another one for its end.
-fn forecast(design: &Design<'_>, ranges: &Ranges) -> Option<u64> {
-    let rows = design.table.as_ref().and_then(|table| table.estimated_rows);
-    let number = ranges.forecast(
-        rows,
-        &design.pace,
-        TYPICAL_UNIT.mul_f64(design.cost.clamp(0.0, MOST_UNITS)),
-    )?;
-    Some(number * (1 + u64::from(ranges.is_stepped())))
+/// The statement that a lane would send for these members.
+fn written(scan: &Scan<'_>, members: Vec<usize>, range: Option<KeyRange>, dialect: Dialect) -> Result<Claim, Failure> {
+    let piece = Piece::of(Way::Walk(Ranges::whole()), None);
+    scan.written(dialect, members, range, Ranges::whole(), piece)
 }
 
-/// However large the table is.
-fn is_one_range(partition: &Partition) -> bool {
-    match partition {
-        Partition::Whole => true,
-        Partition::Integer {
-            batch_size, nullable, ..
-        } => *batch_size == Some(u64::MAX) && !nullable,
-        Partition::Keyset { .. } | Partition::Blocks { .. } => false,
-    }
+/// # Errors
+/// What the server has against the statement.
+async fn plan(session: &mut Session, sql: &str) -> Result<(), Failure> {
+    let explain = match session.dialect() {
+        Dialect::Postgres => "EXPLAIN",
+        Dialect::Sqlite => "EXPLAIN QUERY PLAN",
+    };
+    let planned = session.rows(&format!("{explain} {sql}")).await;
+    planned.map(drop).map_err(Failure::from)
+}
+
+fn index(scan: &Scan<'_>, place: usize) -> Option<usize> {
+    scan.design.members.get(place).map(|member| member.index)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::plan::Plan;
 use super::read::work_of;
-use crate::batch::{self, Sharing, Strategy, Survey};
+use crate::batch::{self, Sharing, Survey};
 use crate::measure::{Failure, Measure};
 use crate::source::Sources;
 use crate::source::database::{Database, DatabaseError};
@@ -55,22 +55,19 @@ async fn of_database(
     around: Option<&[usize]>,
 ) -> Result<Surveyed, Failure> {
     let mut session = database.open(&sources.interrupt, sources.log.clone()).await?;
-    let work = |strategy| {
-        let work = work_of(database.name(), &plan.readings, strategy);
+    let work = || {
+        let work = work_of(database.name(), &plan.readings, plan.strategy);
         match around {
             Some(indexes) => work.around(indexes),
             None => work,
         }
     };
-    let survey = batch::survey(work(plan.strategy), &mut session, database).await?;
+    let survey = batch::survey(work(), &mut session, database).await?;
     let separate = match plan.strategy.sharing {
         Sharing::Never => survey.statements(),
         _ => {
-            let alone = Strategy {
-                sharing: Sharing::Never,
-                ..plan.strategy
-            };
-            batch::survey(work(alone), &mut session, database).await?.statements()
+            let failed: Vec<usize> = survey.failures.iter().map(|(index, _)| *index).collect();
+            batch::statements_apart(work().without(&failed), &mut session, database).await?
         }
     };
     session.close().await;
