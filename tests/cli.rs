@@ -40,6 +40,8 @@ mod live;
 mod metric;
 #[path = "cli/new.rs"]
 mod new;
+#[path = "cli/plan.rs"]
+mod plan;
 #[path = "cli/receiver.rs"]
 mod receiver;
 #[path = "cli/run.rs"]

@@ -33,6 +33,8 @@ mod servers;
 mod shape;
 #[path = "planner/shipped.rs"]
 mod shipped;
+#[path = "planner/told.rs"]
+mod told;
 #[path = "planner/wide.rs"]
 mod wide;
 #[path = "planner/writers.rs"]

@@ -14,6 +14,7 @@ use super::prepare::{Prepared, Tables};
 use super::price::{Price, prices};
 use super::scan::Design;
 use super::strategy::{RangeKind, Sharing, Strategy};
+use super::why::{Obstacle, Why};
 use crate::measure::{Consistency, DatabaseMeasure, Failure, Reason};
 use crate::relation::{Aggregate, Dialect, MainTable, Relation, SharedRelation};
 use crate::source::database::{Session, TableInfo, TableKind};
@@ -53,8 +54,12 @@ pub(super) async fn designs<'a>(
     };
     let mut buckets: BTreeMap<String, Vec<Prepared<'a>>> = BTreeMap::new();
     for prepared in family.prepared {
-        if family.strategy.sharing == Sharing::Never || !prepared.member.can_share() {
-            chooser.apart(prepared, None, "it cannot share a statement");
+        let why = match prepared.member.obstacle() {
+            _ if family.strategy.sharing == Sharing::Never => Some(Why::Separate),
+            obstacle => obstacle.map(Why::Obstacle),
+        };
+        if let Some(why) = why {
+            chooser.apart(prepared, None, why);
             continue;
         }
         let key = format!("{:?}", prepared.partition);
@@ -127,12 +132,13 @@ impl<'a> Chooser<'a, '_> {
     async fn choose(&mut self, group: Vec<Prepared<'a>>, session: &mut Session) {
         let are_small = self.are_small(&group);
         if are_small || self.dialect == Dialect::Sqlite {
-            let why = match are_small {
-                true => "the table fits into one statement",
-                false => "one pass over the table costs less than several",
-            };
             for same_keys in self.by_keys(group) {
-                self.together(same_keys, None, why.to_owned());
+                let why = match are_small {
+                    _ if same_keys.len() == 1 => Why::Lone { cost: None },
+                    true => Why::Small,
+                    false => Why::OnePass,
+                };
+                self.together(same_keys, None, why);
             }
             return;
         }
@@ -153,8 +159,9 @@ impl<'a> Chooser<'a, '_> {
             }
         }
         if self.strategy.sharing == Sharing::Always {
-            for (members, cost) in self.by_groups(members, base) {
-                self.together(members, Some(cost), "sharing was asked for".to_owned());
+            for riders in self.by_groups(members, base) {
+                let cost = riders.cost;
+                self.together(riders.members, Some(cost), Why::Asked { cost });
             }
             return;
         }
@@ -162,27 +169,34 @@ impl<'a> Chooser<'a, '_> {
     }
 
     async fn by_cost(&mut self, base: f64, members: Vec<(Prepared<'a>, Price)>, session: &mut Session) {
+        let is_lone = members.len() == 1;
         let (riders, alone): (Vec<_>, Vec<_>) = members.into_iter().partition(|(_, price)| price.riding < price.alone);
         let together = base + riders.iter().map(|(_, price)| price.riding).sum::<f64>();
         let apart: f64 = riders.iter().map(|(_, price)| price.alone).sum();
-        let (riders, alone) = match together < apart {
+        let pays = together < apart;
+        let (riders, alone) = match pays {
             true => (riders, alone),
             false => (Vec::new(), riders.into_iter().chain(alone).collect()),
         };
-        for (riders, cost) in self.by_groups(riders, base) {
-            let number = riders.len();
-            let why = format!("{number} together cost {cost:.0}, apart {apart:.0}");
-            self.together(riders, Some(cost), why);
+        for riders in self.by_groups(riders, base) {
+            let (cost, apart) = (riders.cost, riders.apart);
+            let why = match riders.members.len() {
+                1 if is_lone => Why::Lone { cost: Some(cost) },
+                1 => Why::Groups { cost },
+                _ => Why::Together { cost, apart },
+            };
+            self.together(riders.members, Some(cost), why);
         }
         for (cluster, cost) in self.clusters(alone, session).await {
             let (members, prices): (Vec<_>, Vec<_>) = cluster.into_iter().unzip();
-            let alone: f64 = prices.iter().map(|price: &Price| price.alone).sum();
-            let why = match members.len() {
-                1 => format!(
-                    "by itself it costs {cost:.0}, in the shared scan {:.0} more",
-                    prices[0].riding
-                ),
-                number => format!("{number} under their common condition cost {cost:.0}, apart {alone:.0}"),
+            let why = match prices.as_slice() {
+                [_] if is_lone => Why::Lone { cost: Some(cost) },
+                [Price { riding, alone, .. }] if !pays && riding < alone => Why::NoScan { cost, together, apart },
+                [Price { riding, .. }] => Why::OwnStatement { cost, riding: *riding },
+                prices => Why::Condition {
+                    cost,
+                    apart: prices.iter().map(|price| price.alone).sum(),
+                },
             };
             let rows = prices.iter().map(|price| price.rows).fold(0.0, f64::max);
             self.selective(members, cost, rows, why);
@@ -200,7 +214,7 @@ impl<'a> Chooser<'a, '_> {
     }
 
     /// Members of different groups in statements of their own, where all combinations would be too many.
-    fn by_groups(&self, riders: Vec<(Prepared<'a>, Price)>, base: f64) -> Vec<(Vec<Prepared<'a>>, f64)> {
+    fn by_groups(&self, riders: Vec<(Prepared<'a>, Price)>, base: f64) -> Vec<Riders<'a>> {
         let mut scans: Vec<Riders<'a>> = Vec::new();
         let (grouped, plain): (Vec<_>, Vec<_>) = riders
             .into_iter()
@@ -214,15 +228,15 @@ impl<'a> Chooser<'a, '_> {
                 .unwrap_or_default();
             let groups = if keys.is_empty() { 1.0 } else { price.groups.max(1.0) };
             match scans.iter_mut().find(|riders| riders.takes(&keys, groups)) {
-                Some(riders) => riders.add(one, price.riding, keys, groups),
+                Some(riders) => riders.add(one, &price, keys, groups),
                 None => {
                     let mut riders = Riders::over(base);
-                    riders.add(one, price.riding, keys, groups);
+                    riders.add(one, &price, keys, groups);
                     scans.push(riders);
                 }
             }
         }
-        scans.into_iter().map(|riders| (riders.members, riders.cost)).collect()
+        scans
     }
 
     /// Measures with a condition in common, such as a window, where one statement under it costs less than several.
@@ -284,12 +298,12 @@ impl<'a> Chooser<'a, '_> {
     }
 
     /// One pass over the table for all of them.
-    fn together(&mut self, members: Vec<Prepared<'a>>, cost: Option<f64>, why: String) {
+    fn together(&mut self, members: Vec<Prepared<'a>>, cost: Option<f64>, why: Why) {
         let Some(first) = members.first().cloned() else { return };
         let Some(relation) = self.related(&members) else {
             return members
                 .into_iter()
-                .for_each(|one| self.apart(one, None, "it cannot share a statement"));
+                .for_each(|one| self.apart(one, None, Why::Obstacle(Obstacle::Rows)));
         };
         let is_small = self.strategy.ranges == RangeKind::Auto && self.are_small(&members);
         let approximate = self.strategy.ranges == RangeKind::Auto
@@ -308,12 +322,12 @@ impl<'a> Chooser<'a, '_> {
     }
 
     /// A few rows that an index finds: one statement, because each range would ask the index again.
-    fn selective(&mut self, members: Vec<Prepared<'a>>, cost: f64, rows: f64, why: String) {
+    fn selective(&mut self, members: Vec<Prepared<'a>>, cost: f64, rows: f64, why: Why) {
         let Some(first) = members.first().cloned() else { return };
         let Some(relation) = self.related(&members) else {
             return members
                 .into_iter()
-                .for_each(|one| self.apart(one, None, "it cannot share a statement"));
+                .for_each(|one| self.apart(one, None, Why::Obstacle(Obstacle::Rows)));
         };
         let packed = packed(&members);
         let fits = packed_rows(packed).is_none_or(|most| rows <= most as f64);
@@ -325,7 +339,7 @@ impl<'a> Chooser<'a, '_> {
             && let Ok(one) = super::prepare::by_values(&first.member, self.tables, self.reads_blocks)
             && has_index(&one)
         {
-            return self.apart(one, Some(cost), &why);
+            return self.apart(one, Some(cost), why);
         }
         let (partition, otherwise) = match whole {
             true => (Partition::Whole, Some(first.partition.clone())),
@@ -335,14 +349,14 @@ impl<'a> Chooser<'a, '_> {
     }
 
     /// A measure by itself, in the ranges that are its own.
-    fn apart(&mut self, one: Prepared<'a>, cost: Option<f64>, why: &str) {
+    fn apart(&mut self, one: Prepared<'a>, cost: Option<f64>, why: Why) {
         let Some(relation) = SharedRelation::of(&[&one.member.measure.relation], &|_, _| false) else {
             let failure = Failure::new(Reason::InvalidStatement, "the statement cannot be written");
             return self.failures.push((one.member.index, failure));
         };
         let cost = cost.unwrap_or_else(|| small_cost(one.table.as_deref(), 1));
         let partition = one.partition.clone();
-        self.design(vec![one], relation, partition, None, cost, why.to_owned());
+        self.design(vec![one], relation, partition, None, cost, why);
     }
 
     fn design(
@@ -352,7 +366,7 @@ impl<'a> Chooser<'a, '_> {
         partition: Partition,
         otherwise: Option<Partition>,
         cost: f64,
-        why: String,
+        why: Why,
     ) {
         let Some(first) = members.first() else { return };
         let unit = match partition {
@@ -406,6 +420,8 @@ fn ends(first: &Prepared<'_>, members: &[Prepared<'_>]) -> DatabaseMeasure {
 struct Riders<'a> {
     members: Vec<Prepared<'a>>,
     cost: f64,
+    /// What they would cost in statements of their own.
+    apart: f64,
     keys: Vec<Vec<String>>,
     groups: f64,
 }
@@ -415,6 +431,7 @@ impl<'a> Riders<'a> {
         Riders {
             members: Vec::new(),
             cost: base,
+            apart: 0.0,
             keys: vec![Vec::new()],
             groups: 1.0,
         }
@@ -424,9 +441,10 @@ impl<'a> Riders<'a> {
         self.keys.contains(keys) || self.groups * groups <= SHARED_GROUPS
     }
 
-    fn add(&mut self, one: Prepared<'a>, cost: f64, keys: Vec<String>, groups: f64) {
+    fn add(&mut self, one: Prepared<'a>, price: &Price, keys: Vec<String>, groups: f64) {
         self.members.push(one);
-        self.cost += cost;
+        self.cost += price.riding;
+        self.apart += price.alone;
         if !self.keys.contains(&keys) {
             self.keys.push(keys);
             self.groups *= groups;

@@ -2,6 +2,7 @@
 
 use super::bitmap::{Bitmap, BitmapBudget};
 use super::tally::{Merge, Tally};
+use super::why::Obstacle;
 use crate::measure::{DatabaseMeasure, Failure, Number, Reading, Reason};
 use crate::relation::{Aggregate, Column, Dialect, Operation, Places};
 use crate::sketch::HyperLogLog;
@@ -50,18 +51,20 @@ impl Member<'_> {
         }
     }
 
-    /// Whether it can stand in a statement beside others.
-    pub(super) fn can_share(&self) -> bool {
+    /// What keeps it from standing in a statement beside others, if anything does.
+    pub(super) fn obstacle(&self) -> Option<Obstacle> {
         // Ends that a definition gives are those of its own ranges.
         if self.measure.start.is_some() || self.measure.finish.is_some() {
-            return false;
+            return Some(Obstacle::Bounded);
         }
         match &self.asked {
-            Asked::Numbers(_, aggregates) => !aggregates
+            Asked::Numbers(_, aggregates) => aggregates
                 .iter()
-                .any(|aggregate| matches!(aggregate, Aggregate::CountDistinct(_))),
-            Asked::Distinct(_) | Asked::Sketch(_) => true,
-            Asked::Values(_) | Asked::Histogram { .. } => false,
+                .any(|aggregate| matches!(aggregate, Aggregate::CountDistinct(_)))
+                .then_some(Obstacle::DistinctValues),
+            Asked::Distinct(_) | Asked::Sketch(_) => None,
+            Asked::Values(_) => Some(Obstacle::Values),
+            Asked::Histogram { .. } => Some(Obstacle::Histogram),
         }
     }
 

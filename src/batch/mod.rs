@@ -21,11 +21,17 @@ mod ranges;
 mod reading;
 mod row_estimate;
 mod scan;
+mod split;
 mod strategy;
+mod survey;
 mod tally;
 mod value;
+mod why;
 
 pub use partition::Partition;
 pub use preview::{Preview, ends, preview, with_known_key};
 pub use reading::{BatchReading, Taken, Work, read, read_all};
+pub use split::{Split, SplitKind};
 pub use strategy::{RangeKind, Sharing, Strategy};
+pub use survey::{PlannedScan, Survey, statements_apart, survey};
+pub use why::{Obstacle, Why};

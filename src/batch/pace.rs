@@ -70,6 +70,11 @@ impl Pace {
         (next as u64).clamp(1, self.most.max(1))
     }
 
+    /// Whether no size follows the time that ranges take.
+    pub(super) fn is_fixed(&self) -> bool {
+        self.fixed
+    }
+
     /// The size of a range of what is left, so that `lanes` end at about the same time.
     pub(super) fn share(&self, size: u64, left: Option<u64>, lanes: usize) -> u64 {
         match left {

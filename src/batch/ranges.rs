@@ -1,5 +1,6 @@
 //! Ranges that hold every row once: half-open over integers and blocks, stepped over any other key.
 
+mod forecast;
 mod parts;
 
 use self::parts::Part;

@@ -1,6 +1,6 @@
 //! What is to be read of one database, and what came of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::bitmap::BitmapBudget;
@@ -69,12 +69,29 @@ impl<'a> Work<'a> {
         self.len() == 0
     }
 
+    /// Leaves out these measures.
+    pub fn without(mut self, indexes: &[usize]) -> Work<'a> {
+        self.databases.retain(|(index, _)| !indexes.contains(index));
+        self.values.retain(|(index, _)| !indexes.contains(index));
+        self
+    }
+
+    /// Leaves out what no measure of these stands in a scan with.
+    pub fn around(mut self, indexes: &[usize]) -> Work<'a> {
+        let is_wanted = |index: &usize| indexes.contains(index);
+        let wanted = self.databases.iter().filter(|(index, _)| is_wanted(index));
+        let tables: BTreeSet<String> = wanted.map(|(_, measure)| table_of(measure)).collect();
+        self.databases
+            .retain(|(_, measure)| tables.contains(&table_of(measure)));
+        self.values.retain(|(index, _)| is_wanted(index));
+        self
+    }
+
     /// The measures by the table whose rows they are about, those of most first.
     pub(super) fn tasks(self) -> Vec<Task<'a>> {
         let mut families: BTreeMap<String, Vec<(usize, &'a DatabaseMeasure)>> = BTreeMap::new();
         for (index, measure) in self.databases {
-            let from = measure.relation.base().from_text().unwrap_or_default();
-            families.entry(from).or_default().push((index, measure));
+            families.entry(table_of(measure)).or_default().push((index, measure));
         }
         let mut families: Vec<_> = families.into_values().collect();
         families.sort_by_key(|measures| std::cmp::Reverse(measures.len()));
@@ -96,6 +113,11 @@ impl<'a> Work<'a> {
         });
         plans.chain(values).collect()
     }
+}
+
+/// What is first in FROM.
+fn table_of(measure: &DatabaseMeasure) -> String {
+    measure.relation.base().from_text().unwrap_or_default()
 }
 
 /// Reads all measures over as many connections as the database allows; the readings in no order, and how many statements

@@ -14,6 +14,7 @@ use super::pace::Pace;
 use super::partition::Partition;
 use super::piece::{Piece, Way};
 use super::ranges::{Next, Ranges, extent};
+use super::why::Why;
 use crate::measure::{DatabaseMeasure, Failure, Reading, Reason};
 use crate::relation::{Aggregate, Dialect, KeyRange, Places, RelationError, SharedFrame, SharedRelation};
 use crate::sketch::HyperLogLog;
@@ -33,7 +34,7 @@ pub(super) struct Design<'a> {
     pub(super) pace: Pace,
     /// In units of the planner, or something alike.
     pub(super) cost: f64,
-    pub(super) why: String,
+    pub(super) why: Why,
 }
 
 /// A design that is being carried out.
@@ -94,7 +95,7 @@ pub(super) struct Claim {
     pub(super) sql: String,
     pub(super) form: Form,
     members: Vec<usize>,
-    places: Arc<[Places]>,
+    pub(super) places: Arc<[Places]>,
     range: Option<KeyRange>,
     /// The walk that the range was taken from, as it was before.
     walk: Ranges,
@@ -342,6 +343,21 @@ impl<'a> Scan<'a> {
             claim.form = Form::Planned;
         }
         Ok(claim)
+    }
+
+    /// The statement that a lane would send for these members.
+    ///
+    /// # Errors
+    /// A range that the dialect has not.
+    pub(super) async fn shown(
+        &self,
+        dialect: Dialect,
+        members: Vec<usize>,
+        range: Option<KeyRange>,
+    ) -> Result<Claim, Failure> {
+        let mut inner = self.inner.lock().await;
+        let piece = Piece::of(Way::Walk(Ranges::whole()), None);
+        self.written(&mut inner, dialect, members, range, Ranges::whole(), piece)
     }
 
     fn frame(&self, inner: &mut Inner, dialect: Dialect, members: &[usize]) -> Result<Arc<SharedFrame>, Failure> {
@@ -606,6 +622,11 @@ impl Claim {
             }
             _ => None,
         }
+    }
+
+    /// The places of the members it is for.
+    pub(super) fn members(&self) -> &[usize] {
+        &self.members
     }
 
     /// The same range in ranges of half its size.

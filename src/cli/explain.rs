@@ -1,11 +1,13 @@
 //! `explain`: what a metric would cost, before it runs.
 
 mod human;
+mod in_run;
 mod markdown;
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use self::in_run::{InRun, placed};
 use super::output::print;
 use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, interrupt_on_signals};
 use super::wanted::WantedArgs;
@@ -31,6 +33,9 @@ pub(super) struct ExplainArgs {
     /// Also run the slowest batch of each statement, read-only and under the statement timeout
     #[arg(long)]
     analyze: bool,
+    /// Also show the scan that each metric would stand in at a run of all definitions, and why
+    #[arg(long)]
+    plan: bool,
     /// markdown is text for a merge request
     #[arg(long, value_enum, default_value_t = ExplainFormat::Human)]
     format: ExplainFormat,
@@ -57,6 +62,8 @@ pub(super) struct Answered {
     frame: Option<TimeFrame>,
     /// The failure of what cannot be described.
     explanation: Result<Explanation, Failure>,
+    /// Where its readings stand in a run; `None` unless it was asked for.
+    in_run: Option<Vec<InRun>>,
 }
 
 pub(super) async fn run(global: &Global, args: ExplainArgs) -> Result<u8, CliError> {
@@ -67,7 +74,14 @@ pub(super) async fn run(global: &Global, args: ExplainArgs) -> Result<u8, CliErr
         None => return Err(CliError::Usage("name a metric or a class, or say --all".to_owned())),
     };
     let sources = setup.sources(None, interrupt_on_signals(), StatementLog::default(), Patience::TryOnce)?;
-    let answered = answered(asked, &sources, args.analyze).await?;
+    let in_run = match args.plan {
+        true => placed(&setup, &sources, &asked).await?.into_iter().map(Some).collect(),
+        false => Vec::new(),
+    };
+    let mut answered = answered(asked, &sources, args.analyze).await?;
+    for (answered, in_run) in answered.iter_mut().zip(in_run) {
+        answered.in_run = in_run;
+    }
     print(&written(&answered, args.format))?;
     all_reached(&setup, &answered)?;
     Ok(exit::DONE)
@@ -119,6 +133,9 @@ fn to_json(answered: &Answered) -> Value {
         Err(failure) => json!({"error": {"reason": failure.reason.code(), "message": failure.message}}),
     };
     if let Some(object) = json.as_object_mut() {
+        if let Some(in_run) = &answered.in_run {
+            object.insert("in_run".to_owned(), in_run.iter().map(InRun::to_json).collect());
+        }
         object.insert("name".to_owned(), Value::from(answered.label.as_str()));
         object.insert(
             "time_frame".to_owned(),
@@ -190,6 +207,7 @@ async fn answered(asked: Vec<Asked>, sources: &Sources, analyze: bool) -> Result
             label: asked.label,
             frame: asked.frame,
             explanation,
+            in_run: None,
         });
     }
     explainer.close().await;

@@ -23,6 +23,7 @@ mod output;
 mod preview;
 mod progress;
 mod run;
+mod scan;
 mod setup;
 mod shipped;
 mod signal;

@@ -1,21 +1,21 @@
 //! `run`: the weekly job.
 
+mod plan;
+
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::message::note;
-use super::output::{Format, counted, print};
+use super::output::{Format, print};
 use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, why_not};
 use super::signal::{Budget, interrupt_after};
 use super::strategy::StrategyArgs;
 use super::{CliError, Global, exit, progress, summary};
 use crate::config::parse_duration;
-use crate::measure::Measure;
 use crate::report::{Delivered, Destination, Job, Plan, RunReport, run as run_job};
 use crate::source::database::StatementLog;
 use crate::versions::{Client, ClientConfig};
@@ -61,7 +61,7 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
     }
     let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
     if args.dry_run {
-        show_plan(&setup, &plan, args.format)?;
+        plan::show(&setup, &plan, args.format).await?;
         return Ok(exit::DONE);
     }
     if let Some(path) = &args.output {
@@ -145,53 +145,5 @@ fn exit_code(setup: &Setup, report: &RunReport, no_submit: bool) -> u8 {
         Delivered::Tried(delivery) if !delivery.is_delivered() => exit::NOT_DELIVERED,
         Delivered::Kept(_) if !no_submit && why_not(&setup.config.reporting).is_some() => exit::REPORTING_OFF,
         _ => exit::DONE,
-    }
-}
-
-fn show_plan(setup: &Setup, plan: &Plan<'_>, format: Format) -> Result<(), CliError> {
-    let lines = plan.metrics.iter().map(|metric| {
-        let how = match &metric.measure {
-            Ok(None) => "deprecated: -1000".to_owned(),
-            Ok(Some(measure)) => described(setup, measure),
-            Err(failure) => format!("falls back: {failure}"),
-        };
-        (metric.key_path.to_string(), how)
-    });
-    let lines: Vec<(String, String)> = lines.collect();
-    if format == Format::Json {
-        let entry = |(key_path, how): &(String, String)| json!({"key_path": key_path, "how": how});
-        let list: Vec<Value> = lines.iter().map(entry).collect();
-        return print(&format!(
-            "{:#}\n",
-            json!({"metrics": list, "readings": plan.readings.len()})
-        ));
-    }
-    let text: String = lines
-        .iter()
-        .map(|(key_path, how)| format!("{key_path}\n    {how}\n"))
-        .collect();
-    print(&text)?;
-    let metrics = counted(plan.metrics.len(), "metric");
-    let readings = counted(plan.readings.len(), "reading");
-    note(&format!(
-        "{metrics} from {readings}; nothing was measured, stored or sent"
-    ));
-    Ok(())
-}
-
-fn described(setup: &Setup, measure: &Measure) -> String {
-    match measure.statement(&|database| setup.dialect(database)) {
-        Some(Ok(sql)) => sql,
-        Some(Err(error)) => format!("no statement: {error}"),
-        None => match measure {
-            Measure::Setting(name) => format!("setting {name}"),
-            Measure::Fact(fact) => format!("{fact:?}").to_lowercase(),
-            Measure::Constant(value) => format!("the value {value}"),
-            Measure::Event(measure) => measure.command(),
-            Measure::Aggregate(aggregate) => {
-                format!("{} of {} sets", aggregate.operator.as_str(), aggregate.parts.len())
-            }
-            _ => "a sum of other metrics".to_owned(),
-        },
     }
 }

@@ -9,6 +9,7 @@ mod payload;
 mod plan;
 mod read;
 mod statements;
+mod survey;
 mod waiting;
 mod weekly;
 
@@ -18,4 +19,5 @@ pub use payload::{metadata, nested, payload};
 pub use plan::{Plan, PlannedMetric, Selection, plan, plan_one};
 pub use read::{NoProgress, Progress};
 pub use statements::{Statements, statements};
+pub use survey::{DatabaseSurvey, Surveyed, survey};
 pub use weekly::{Delivered, Destination, Job, RunReport, run};

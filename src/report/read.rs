@@ -88,7 +88,7 @@ fn place(readings: Vec<(usize, Taken)>, taken: &mut [Option<Taken>], sources: &S
 }
 
 /// The measures that a database answers.
-fn work_of<'a>(database: &str, measures: &'a [(Measure, String)], strategy: Strategy) -> Work<'a> {
+pub(super) fn work_of<'a>(database: &str, measures: &'a [(Measure, String)], strategy: Strategy) -> Work<'a> {
     let mut work = Work::new(strategy);
     for (index, (measure, _)) in measures.iter().enumerate() {
         if asks(measure, database) {

@@ -76,6 +76,9 @@ fn one(answered: &Answered) -> String {
             }
         }
     }
+    for place in answered.in_run.iter().flatten() {
+        text += &place.text();
+    }
     text
 }
 
@@ -194,7 +197,7 @@ fn lacks(advice: &Advice) -> String {
     }
 }
 
-fn line(name: &str, says: &str) -> String {
+pub(super) fn line(name: &str, says: &str) -> String {
     if says.is_empty() {
         return format!("  {name}\n");
     }

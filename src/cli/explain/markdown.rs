@@ -2,7 +2,9 @@
 
 use super::Answered;
 use super::human::{batches, in_words, measured, number, predicted, step, verdict};
+use super::in_run::InRun;
 use crate::cli::output::{counted, wrapped_sql};
+use crate::cli::scan::rows;
 use crate::explain::{Advice, Explained, MODEL, Part};
 
 const WIDTH: usize = 100;
@@ -21,6 +23,9 @@ pub(super) fn text(answered: &[Answered]) -> String {
                     text += &of_part(part);
                 }
             }
+        }
+        for place in answered.in_run.iter().flatten() {
+            text += &in_run(place);
         }
     }
     text + &format!("Predicted: {MODEL}.\n")
@@ -70,6 +75,19 @@ fn of_statement(explained: &Explained) -> String {
     }
     text += &format!("- verdict: {}\n\n", verdict(explained));
     text + &index(&explained.advice)
+}
+
+fn in_run(place: &InRun) -> String {
+    let text = format!("### In a run of all metrics\n\n- {}\n", place.says());
+    match place {
+        InRun::Scan { scan, .. } => format!(
+            "{text}- why: {}\n- rows: {}\n\n{}",
+            scan.why,
+            rows(scan),
+            fenced("sql", &scan.sample)
+        ),
+        _ => text + "\n",
+    }
 }
 
 fn index(advice: &Advice) -> String {
