@@ -8,6 +8,7 @@ pub struct Metric {
     pub key_path: String,
     time_frame: &'static str,
     value_type: &'static str,
+    is_approximate: bool,
     kind: Kind,
 }
 
@@ -29,6 +30,7 @@ impl Metric {
             key_path: key_path.into(),
             time_frame: "all",
             value_type: "number",
+            is_approximate: false,
             kind: Kind::Database {
                 operation: "count",
                 relation: relation.into(),
@@ -69,6 +71,12 @@ impl Metric {
         self
     }
 
+    /// Of rows that may be updated while they are counted.
+    pub fn approximate(mut self) -> Metric {
+        self.is_approximate = true;
+        self
+    }
+
     /// With a number for each group.
     pub fn grouped(mut self) -> Metric {
         self.value_type = "object";
@@ -100,6 +108,9 @@ impl Metric {
                 );
                 if let Some(column) = column {
                     let _ = writeln!(text, "  column: {column}");
+                }
+                if self.is_approximate {
+                    text.push_str("  consistency: approximate\n");
                 }
             }
             Kind::Numbers(parts) => {
