@@ -115,7 +115,7 @@ fn finish(verdicts: &[Verdict], format: Format) -> Result<u8, CliError> {
 fn grounds(setup: &Setup, database: Option<&str>) -> Result<Vec<Ground>, CliError> {
     let mut grounds = vec![Ground::Memory];
     if let Some(wanted) = database {
-        grounds.push(Ground::Server(server(setup, wanted)?));
+        grounds.push(Ground::Server(Box::new(server(setup, wanted)?)));
     }
     Ok(grounds)
 }

@@ -12,7 +12,7 @@ pub enum Ground {
     /// SQLite, in memory.
     Memory,
     /// PostgreSQL, in a transaction that is rolled back.
-    Server(DatabaseOptions),
+    Server(Box<DatabaseOptions>),
 }
 
 impl Ground {
@@ -31,7 +31,7 @@ impl Ground {
             Ground::Server(options) => {
                 let options = DatabaseOptions {
                     name: name.to_owned(),
-                    ..options.clone()
+                    ..options.as_ref().clone()
                 };
                 Rehearsal::on_server(options, interrupt).await
             }
