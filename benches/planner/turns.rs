@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::Result;
+use crate::table::seconds;
 
 /// One way: does the work once, and says how long it took.
 pub type Way<'a> = &'a mut dyn FnMut() -> Result<Duration>;
@@ -15,10 +16,12 @@ pub fn in_turn<const COUNT: usize>(rounds: usize, ways: [Way<'_>; COUNT]) -> Res
     for way in &mut ways {
         way()?;
     }
-    for _ in 0..rounds {
+    for round in 1..=rounds {
         for (way, times) in ways.iter_mut().zip(&mut times) {
             times.push(way()?);
         }
+        let last: Vec<String> = times.iter().filter_map(|times| times.last().copied()).map(seconds).collect();
+        eprintln!("round {round} of {rounds}: {}", last.join(", "));
     }
     Ok(times.map(median))
 }

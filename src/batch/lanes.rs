@@ -105,9 +105,11 @@ impl<'a> Lanes<'a> {
         }
         // The lead took a seat on another server, where its own was away.
         if !leads && lane == 0 && server == self.led_on.load(Ordering::Relaxed) {
-            return;
+            return self.leave(server);
         }
-        self.enter(server);
+        if leads {
+            self.enter(server);
+        }
         let session = self.work_through(server).await;
         if leads {
             self.gate.close();
@@ -117,7 +119,7 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    async fn work_through(&self, server: usize) -> Option<Session> {
+    async fn work_through(&self, mut server: usize) -> Option<Session> {
         let mut session = None;
         loop {
             let mut changes = self.board.changes();
@@ -131,6 +133,11 @@ impl<'a> Lanes<'a> {
             };
             match self.session(session.take(), server).await {
                 Opened::Session(mut open) => {
+                    if open.server() != server {
+                        self.enter(open.server());
+                        self.leave(server);
+                        server = open.server();
+                    }
                     let before = open.statements();
                     let usable = self.attempt(&mut open, task).await;
                     self.statements.fetch_add(open.statements() - before, Ordering::Relaxed);
@@ -178,13 +185,23 @@ impl<'a> Lanes<'a> {
             Ok(open) => {
                 if !self.is_open.swap(true, Ordering::Relaxed) {
                     self.led_on.store(open.server(), Ordering::Relaxed);
-                    self.gate.add_permits(self.lanes);
+                    self.open_gate();
                 }
                 Opened::Session(open)
             }
             Err(DatabaseError::Interrupted) => Opened::Failed(not_run()),
             Err(error) => Opened::Failed(error.into()),
         }
+    }
+
+    /// Lets the helpers in. They count from now on, not from when they get to run: what the lead cannot do is left to them.
+    fn open_gate(&self) {
+        let connections = self.lanes / self.alive.len().max(1);
+        for (server, alive) in self.alive.iter().enumerate() {
+            let helpers = connections - usize::from(server == 0);
+            alive.fetch_add(helpers, Ordering::Relaxed);
+        }
+        self.gate.add_permits(self.lanes);
     }
 
     fn enter(&self, server: usize) {
