@@ -20,7 +20,11 @@ pub fn in_turn<const COUNT: usize>(rounds: usize, ways: [Way<'_>; COUNT]) -> Res
         for (way, times) in ways.iter_mut().zip(&mut times) {
             times.push(way()?);
         }
-        let last: Vec<String> = times.iter().filter_map(|times| times.last().copied()).map(seconds).collect();
+        let last: Vec<String> = times
+            .iter()
+            .filter_map(|times| times.last().copied())
+            .map(seconds)
+            .collect();
         eprintln!("round {round} of {rounds}: {}", last.join(", "));
     }
     Ok(times.map(median))

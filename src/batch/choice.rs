@@ -4,14 +4,14 @@
 //! index serves it better than a place in the shared scan (spec, measured: costs of whole plans tell the ratio of times to
 //! a few per cent).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::member::Member;
 use super::pace::{Pace, ROWS_OF_A_BLOCK, Unit, packed_rows};
 use super::partition::{Partition, has_blocks, of_blocks};
 use super::prepare::{Prepared, Tables};
-use super::price::{Price, prices};
+use super::price::{Base, Price, prices};
 use super::scan::Design;
 use super::strategy::{RangeKind, Sharing, Strategy};
 use super::why::{Obstacle, Why};
@@ -159,17 +159,22 @@ impl<'a> Chooser<'a, '_> {
             }
         }
         if self.strategy.sharing == Sharing::Always {
-            for riders in self.by_groups(members, base) {
+            for riders in self.by_groups(members, base.cost) {
                 let cost = riders.cost;
                 self.together(riders.members, Some(cost), Why::Asked { cost });
             }
             return;
         }
-        self.by_cost(base, members, session).await;
+        let parts = by_from(members, base);
+        let several = parts.len() > 1;
+        for members in parts {
+            self.by_cost(base.cost, members, several, session).await;
+        }
     }
 
-    async fn by_cost(&mut self, base: f64, members: Vec<(Prepared<'a>, Price)>, session: &mut Session) {
+    async fn by_cost(&mut self, base: f64, members: Vec<(Prepared<'a>, Price)>, is_part: bool, session: &mut Session) {
         let is_lone = members.len() == 1;
+        let joins = is_part && members.iter().all(|(one, _)| one.member.measure.relation.is_joined());
         let (riders, alone): (Vec<_>, Vec<_>) = members.into_iter().partition(|(_, price)| price.riding < price.alone);
         let together = base + riders.iter().map(|(_, price)| price.riding).sum::<f64>();
         let apart: f64 = riders.iter().map(|(_, price)| price.alone).sum();
@@ -181,6 +186,7 @@ impl<'a> Chooser<'a, '_> {
         for riders in self.by_groups(riders, base) {
             let (cost, apart) = (riders.cost, riders.apart);
             let why = match riders.members.len() {
+                1 if is_lone && joins => Why::Joins { cost },
                 1 if is_lone => Why::Lone { cost: Some(cost) },
                 1 => Why::Groups { cost },
                 _ => Why::Together { cost, apart },
@@ -190,6 +196,7 @@ impl<'a> Chooser<'a, '_> {
         for (cluster, cost) in self.clusters(alone, session).await {
             let (members, prices): (Vec<_>, Vec<_>) = cluster.into_iter().unzip();
             let why = match prices.as_slice() {
+                [_] if is_lone && joins => Why::Joins { cost },
                 [_] if is_lone => Why::Lone { cost: Some(cost) },
                 [Price { riding, alone, .. }] if !pays && riding < alone => Why::NoScan { cost, together, apart },
                 [Price { riding, .. }] => Why::OwnStatement { cost, riding: *riding },
@@ -452,9 +459,27 @@ impl<'a> Riders<'a> {
     }
 }
 
-/// How many of them fetch packed values.
+/// The members that join apart from those that do not, and each join by itself, where that is cheaper.
+fn by_from<'a>(members: Vec<(Prepared<'a>, Price)>, base: Base) -> Vec<Vec<(Prepared<'a>, Price)>> {
+    if !base.is_cheaper_than_joining() {
+        return vec![members];
+    }
+    let mut of_from: BTreeMap<String, Vec<(Prepared<'a>, Price)>> = BTreeMap::new();
+    for (one, price) in members {
+        let from = one.member.measure.relation.from_text().unwrap_or_default();
+        of_from.entry(from).or_default().push((one, price));
+    }
+    of_from.into_values().collect()
+}
+
+/// How many packed values a statement has of them; equal ones stand in it once.
 fn packed(members: &[Prepared<'_>]) -> usize {
-    members.iter().filter(|one| one.member.is_packed()).count()
+    let packed = members.iter().filter(|one| one.member.is_packed());
+    let values = packed.map(|one| {
+        let rows = one.member.measure.relation.normal_text().unwrap_or_default();
+        (rows, one.member.measure.column.clone())
+    });
+    values.collect::<BTreeSet<_>>().len()
 }
 
 fn terms(one: &Prepared<'_>) -> Vec<String> {

@@ -27,6 +27,8 @@ pub enum Why {
     OwnStatement { cost: f64, riding: f64 },
     /// A shared scan would cost more than all of its measures apart.
     NoScan { cost: f64, together: f64, apart: f64 },
+    /// It joins, which would cost every row of the shared scan more than a pass of its own.
+    Joins { cost: f64 },
 }
 
 /// What keeps a measure from sharing a statement.
@@ -58,6 +60,7 @@ impl Why {
             Why::Condition { .. } => "common_condition",
             Why::OwnStatement { .. } => "cheaper_alone",
             Why::NoScan { .. } => "cheaper_apart",
+            Why::Joins { .. } => "joins_apart",
         }
     }
 
@@ -69,6 +72,7 @@ impl Why {
             Why::Asked { cost }
             | Why::Together { cost, .. }
             | Why::Groups { cost }
+            | Why::Joins { cost }
             | Why::Condition { cost, .. }
             | Why::OwnStatement { cost, .. }
             | Why::NoScan { cost, .. } => Some(cost),
@@ -120,6 +124,11 @@ impl Display for Why {
                 "by itself it costs {}, a place in the scan of its table {} more",
                 Units(cost),
                 number(riding)
+            ),
+            Why::Joins { cost } => write!(
+                f,
+                "it joins: a pass of its own costs {}, less than to join all rows of the shared scan",
+                Units(cost)
             ),
             Why::NoScan { cost, together, apart } => write!(
                 f,
