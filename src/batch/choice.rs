@@ -4,6 +4,13 @@
 //! index serves it better than a place in the shared scan (spec, measured: costs of whole plans tell the ratio of times to
 //! a few per cent).
 
+mod clusters;
+mod groups;
+mod sizes;
+
+use groups::by_from;
+use sizes::{is_bounded, is_sized, small_cost};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -210,100 +217,6 @@ impl<'a> Chooser<'a, '_> {
         }
     }
 
-    /// Members of the same GROUP BY: nobody knows how many groups another one would make of theirs.
-    fn by_keys(&self, group: Vec<Prepared<'a>>) -> Vec<Vec<Prepared<'a>>> {
-        let mut of_keys: BTreeMap<Vec<String>, Vec<Prepared<'a>>> = BTreeMap::new();
-        for one in group {
-            let keys = one.member.measure.relation.group_texts(self.dialect);
-            of_keys.entry(keys.unwrap_or_default()).or_default().push(one);
-        }
-        of_keys.into_values().collect()
-    }
-
-    /// Members of different groups in statements of their own, where all combinations would be too many.
-    fn by_groups(&self, riders: Vec<(Prepared<'a>, Price)>, base: f64) -> Vec<Riders<'a>> {
-        let mut scans: Vec<Riders<'a>> = Vec::new();
-        let (grouped, plain): (Vec<_>, Vec<_>) = riders
-            .into_iter()
-            .partition(|(one, _)| one.member.measure.relation.is_grouped());
-        for (one, price) in plain.into_iter().chain(grouped) {
-            let keys = one
-                .member
-                .measure
-                .relation
-                .group_texts(self.dialect)
-                .unwrap_or_default();
-            let groups = if keys.is_empty() { 1.0 } else { price.groups.max(1.0) };
-            match scans.iter_mut().find(|riders| riders.takes(&keys, groups)) {
-                Some(riders) => riders.add(one, &price, keys, groups),
-                None => {
-                    let mut riders = Riders::over(base);
-                    riders.add(one, &price, keys, groups);
-                    scans.push(riders);
-                }
-            }
-        }
-        scans
-    }
-
-    /// Measures with a condition in common, such as a window, where one statement under it costs less than several.
-    async fn clusters(
-        &self,
-        mut alone: Vec<(Prepared<'a>, Price)>,
-        session: &mut Session,
-    ) -> Vec<(Vec<(Prepared<'a>, Price)>, f64)> {
-        let mut clusters = Vec::new();
-        for term in common_terms(&alone) {
-            let has = |(one, _): &(Prepared<'a>, Price)| terms(one).contains(&term);
-            let (with, without): (Vec<_>, Vec<_>) = alone.into_iter().partition(has);
-            alone = without;
-            let members: Vec<&Prepared<'a>> = with.iter().map(|(one, _)| one).collect();
-            let apart: f64 = with.iter().map(|(_, price)| price.alone).sum();
-            match self.cost_of(&members, session).await {
-                Some(cost) if with.len() > 1 && cost < apart => clusters.push((with, cost)),
-                _ => alone.extend(with),
-            }
-        }
-        clusters.extend(alone.into_iter().map(|(one, price)| {
-            let cost = price.alone;
-            (vec![(one, price)], cost)
-        }));
-        clusters
-    }
-
-    async fn cost_of(&self, members: &[&Prepared<'a>], session: &mut Session) -> Option<f64> {
-        if members.len() < 2 {
-            return None;
-        }
-        let shared = self.related_of(members)?;
-        let asked: Vec<Vec<Aggregate>> = members.iter().map(|one| one.member.aggregates()).collect();
-        let statement = shared.select(self.dialect, &asked, None).ok()?;
-        let plans = session.plans(&[statement.sql]).await;
-        let plan = plans.into_iter().next()?.ok()?;
-        Price::cost(&plan)
-    }
-
-    /// Whether all that the measures read fits into one statement, by what the tables' storage holds now.
-    fn are_small(&self, members: &[Prepared<'a>]) -> bool {
-        let most = packed_rows(packed(members)).unwrap_or(u64::MAX);
-        let is_small = |table: &MainTable| self.tables.get(table).is_some_and(|info| self.is_small(info, most));
-        members.iter().all(|one| {
-            let tables = one.member.measure.relation.tables();
-            let fits = |table: &TableInfo| fits_into_a_batch(one.member.measure, table);
-            one.table.as_deref().is_some_and(fits) && !is_bounded(one) && tables.iter().all(is_small)
-        })
-    }
-
-    fn is_small(&self, table: &TableInfo, most_rows: u64) -> bool {
-        match self.dialect {
-            Dialect::Postgres => {
-                let blocks = blocks(table);
-                table.kind == TableKind::Table && blocks <= SMALL_TABLE && blocks * ROWS_OF_A_BLOCK <= most_rows
-            }
-            Dialect::Sqlite => table.estimated_rows.is_some_and(|rows| rows <= FEW_ROWS.min(most_rows)),
-        }
-    }
-
     /// One pass over the table for all of them.
     fn together(&mut self, members: Vec<Prepared<'a>>, cost: Option<f64>, why: Why) {
         let Some(first) = members.first().cloned() else { return };
@@ -423,55 +336,6 @@ fn ends(first: &Prepared<'_>, members: &[Prepared<'_>]) -> DatabaseMeasure {
     ends
 }
 
-/// Members of one statement, and the groups that their keys make.
-struct Riders<'a> {
-    members: Vec<Prepared<'a>>,
-    cost: f64,
-    /// What they would cost in statements of their own.
-    apart: f64,
-    keys: Vec<Vec<String>>,
-    groups: f64,
-}
-
-impl<'a> Riders<'a> {
-    fn over(base: f64) -> Riders<'a> {
-        Riders {
-            members: Vec::new(),
-            cost: base,
-            apart: 0.0,
-            keys: vec![Vec::new()],
-            groups: 1.0,
-        }
-    }
-
-    fn takes(&self, keys: &Vec<String>, groups: f64) -> bool {
-        self.keys.contains(keys) || self.groups * groups <= SHARED_GROUPS
-    }
-
-    fn add(&mut self, one: Prepared<'a>, price: &Price, keys: Vec<String>, groups: f64) {
-        self.members.push(one);
-        self.cost += price.riding;
-        self.apart += price.alone;
-        if !self.keys.contains(&keys) {
-            self.keys.push(keys);
-            self.groups *= groups;
-        }
-    }
-}
-
-/// The members that join apart from those that do not, and each join by itself, where that is cheaper.
-fn by_from<'a>(members: Vec<(Prepared<'a>, Price)>, base: Base) -> Vec<Vec<(Prepared<'a>, Price)>> {
-    if !base.is_cheaper_than_joining() {
-        return vec![members];
-    }
-    let mut of_from: BTreeMap<String, Vec<(Prepared<'a>, Price)>> = BTreeMap::new();
-    for (one, price) in members {
-        let from = one.member.measure.relation.from_text().unwrap_or_default();
-        of_from.entry(from).or_default().push((one, price));
-    }
-    of_from.into_values().collect()
-}
-
 /// How many packed values a statement has of them; equal ones stand in it once.
 fn packed(members: &[Prepared<'_>]) -> usize {
     let packed = members.iter().filter(|one| one.member.is_packed());
@@ -480,38 +344,6 @@ fn packed(members: &[Prepared<'_>]) -> usize {
         (rows, one.member.measure.column.clone())
     });
     values.collect::<BTreeSet<_>>().len()
-}
-
-fn terms(one: &Prepared<'_>) -> Vec<String> {
-    one.member.measure.relation.terms().unwrap_or_default()
-}
-
-/// The conditions that several measures share, those of most first.
-fn common_terms(alone: &[(Prepared<'_>, Price)]) -> Vec<String> {
-    let mut counted: BTreeMap<String, usize> = BTreeMap::new();
-    for term in alone.iter().flat_map(|(one, _)| terms(one)) {
-        *counted.entry(term).or_default() += 1;
-    }
-    let mut common: Vec<(String, usize)> = counted.into_iter().filter(|(_, number)| *number > 1).collect();
-    common.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
-    common.truncate(MOST_TERMS);
-    common.into_iter().map(|(term, _)| term).collect()
-}
-
-/// Whether its class says how many rows a statement may read.
-fn is_sized(one: &Prepared<'_>) -> bool {
-    one.member.measure.batch_size.is_some()
-}
-
-fn is_bounded(one: &Prepared<'_>) -> bool {
-    one.member.measure.start.is_some() || one.member.measure.finish.is_some()
-}
-
-/// Whether all rows are no more than a batch that the definition allows.
-fn fits_into_a_batch(measure: &DatabaseMeasure, table: &TableInfo) -> bool {
-    measure
-        .batch_size
-        .is_none_or(|size| table.estimated_rows.is_some_and(|rows| rows <= size))
 }
 
 /// Whether rows may be seen twice, or not at all, where they are updated while they are counted.
@@ -525,20 +357,4 @@ fn has_index(one: &Prepared<'_>) -> bool {
         (Partition::Integer { column, .. }, Some(table)) => table.indexed.contains(&column.name),
         _ => false,
     }
-}
-
-/// Blocks of its storage, of all its partitions together.
-fn blocks(table: &TableInfo) -> u64 {
-    match table.partitions.as_slice() {
-        [] => table.blocks,
-        leaves => leaves.iter().map(|leaf| leaf.blocks).sum(),
-    }
-}
-
-/// A pass over a table, as the planner would put it, by its size alone.
-fn small_cost(table: Option<&TableInfo>, members: usize) -> f64 {
-    let table = table.map_or((0, 0), |table| {
-        (blocks(table), table.estimated_rows.unwrap_or_default())
-    });
-    table.0 as f64 + table.1 as f64 * 0.01 * (1 + members) as f64
 }

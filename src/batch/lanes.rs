@@ -1,5 +1,10 @@
 //! The lanes of one database: few connections, each taking one task after the other.
 
+mod planning;
+mod seats;
+
+use seats::Opened;
+
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -156,86 +161,6 @@ impl<'a> Lanes<'a> {
         session
     }
 
-    async fn session(&self, open: Option<Session>, server: usize) -> Opened {
-        if self.interrupt.is_raised() {
-            return Opened::Failed(not_run());
-        }
-        if self.has_diverged(server) && self.leave_to_others(server) {
-            return Opened::Left;
-        }
-        if let Some(open) = open {
-            return Opened::Session(open);
-        }
-        let opened = match self.is_open.load(Ordering::Relaxed) {
-            true => self.database.open_at(server, self.interrupt, self.log.clone()).await,
-            // The first session waits for whatever a session has to wait for.
-            false => self.database.open_patiently(self.interrupt, self.log.clone()).await,
-        };
-        let opened = match opened {
-            Err(error) if error != DatabaseError::Interrupted => match self.leave_to_others(server) {
-                true => return Opened::Left,
-                false if self.is_open.load(Ordering::Relaxed) => {
-                    self.database.open_patiently(self.interrupt, self.log.clone()).await
-                }
-                false => Err(error),
-            },
-            opened => opened,
-        };
-        match opened {
-            Ok(open) => {
-                if !self.is_open.swap(true, Ordering::Relaxed) {
-                    self.led_on.store(open.server(), Ordering::Relaxed);
-                    self.open_gate();
-                }
-                Opened::Session(open)
-            }
-            Err(DatabaseError::Interrupted) => Opened::Failed(not_run()),
-            Err(error) => Opened::Failed(error.into()),
-        }
-    }
-
-    /// Lets the helpers in. They count from now on, not from when they get to run: what the lead cannot do is left to them.
-    fn open_gate(&self) {
-        let connections = self.lanes / self.alive.len().max(1);
-        for (server, alive) in self.alive.iter().enumerate() {
-            let helpers = connections - usize::from(server == 0);
-            alive.fetch_add(helpers, Ordering::Relaxed);
-        }
-        self.gate.add_permits(self.lanes);
-    }
-
-    fn enter(&self, server: usize) {
-        if let Some(alive) = self.alive.get(server) {
-            alive.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn leave(&self, server: usize) {
-        if let Some(alive) = self.alive.get(server) {
-            alive.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Whether no other server has a lane.
-    fn is_alone(&self, server: usize) -> bool {
-        let others = self.alive.iter().enumerate().filter(|(other, _)| *other != server);
-        others.map(|(_, alive)| alive.load(Ordering::Relaxed)).sum::<usize>() == 0
-    }
-
-    /// Ends this lane if there is another one; false where it is the last. Lanes run on one thread, so that none comes
-    /// between.
-    fn leave_to_others(&self, server: usize) -> bool {
-        let all: usize = self.alive.iter().map(|alive| alive.load(Ordering::Relaxed)).sum();
-        if all > 1 {
-            self.leave(server);
-        }
-        all > 1
-    }
-
-    fn has_diverged(&self, server: usize) -> bool {
-        self.diverged.load(Ordering::Relaxed) & (1 << (server % 64)) != 0
-    }
-
     fn lane(&self, session: &Session) -> Lane {
         Lane {
             lanes: self.lanes,
@@ -297,158 +222,6 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    async fn plan(&self, session: &mut Session, mut family: Family<'a>) -> bool {
-        let strategy = Strategy {
-            sharing: family.sharing,
-            ..self.strategy
-        };
-        if let Err(error) = self.database.pass(session).await {
-            let failure = Failure::from(error);
-            return self.without_plan(family.clone(), all_of(&family, &failure), Took::default());
-        }
-        let (begun, before) = (Instant::now(), session.statements());
-        let mut tables = Tables::default();
-        let mut ready = Vec::with_capacity(family.measures.len());
-        let mut unplanned = Vec::new();
-        let mut measures = std::mem::take(&mut family.measures).into_iter();
-        while let Some((index, measure)) = measures.next() {
-            if let Some(taken) = self.estimated(session, measure).await {
-                self.take(index, taken);
-                continue;
-            }
-            let own = (Instant::now(), session.statements());
-            let attempt = prepared(index, measure, session, self.database, &mut tables, strategy);
-            let result = AssertUnwindSafe(attempt).catch_unwind().await;
-            match result.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref()))) {
-                Ok(prepared) => {
-                    ready.push(prepared);
-                    family.measures.push((index, measure));
-                }
-                Err(failure) if ends_session(failure.reason) => {
-                    let is_last = self.is_alone(session.server()) || family.attempts > 0 || self.interrupt.is_raised();
-                    match is_last {
-                        false => family.measures.push((index, measure)),
-                        true => self.take(index, Taken::after(Took::since(own.0, own.1, session), failure)),
-                    }
-                    family.measures.extend(measures);
-                    family.attempts += 1;
-                    self.board.put_back(Task::Plan(family));
-                    return false;
-                }
-                Err(failure) => {
-                    family.measures.push((index, measure));
-                    unplanned.push((index, failure));
-                }
-            }
-        }
-        let chosen = choice::Family {
-            prepared: ready,
-            tables: &tables,
-            strategy,
-            batch_time: self.database.options().batch_time,
-        };
-        let (designs, failures) = designs(chosen, session).await;
-        let planning = Took::since(begun, before, session);
-        let scans = designs
-            .into_iter()
-            .map(|design| Scan::new(design, &self.limits, planning));
-        self.board.add_scans(scans);
-        unplanned.extend(failures);
-        let unplanned = self.elsewhere(&family, unplanned, session.server());
-        self.without_plan(family, unplanned, planning)
-    }
-
-    /// A panic does not say whose it was: each half is planned by itself, until one measure is left.
-    fn bisect(&self, mut family: Family<'a>, failure: Failure) {
-        let second = family.measures.split_off(family.measures.len() / 2);
-        let first = std::mem::take(&mut family.measures);
-        if let ([], [(index, _)]) = (first.as_slice(), second.as_slice()) {
-            return self.take(*index, Taken::of(failure));
-        }
-        for measures in [second, first] {
-            let half = Family {
-                measures,
-                ..family.clone()
-            };
-            self.board.put_back(Task::Plan(half));
-        }
-    }
-
-    /// The statistics' answer, where the class lets it stand for a count and there is one.
-    async fn estimated(&self, session: &mut Session, measure: &DatabaseMeasure) -> Option<Taken> {
-        let begun = Instant::now();
-        let before = session.statements();
-        let reading = row_estimate::read(session, self.database, measure).await;
-        reading.ok().flatten().map(|reading| Taken {
-            result: Ok(reading),
-            elapsed: begun.elapsed(),
-            statements: session.statements() - before,
-            retries: 0,
-        })
-    }
-
-    /// What one server does not know another one is asked for; what it knew, the first one lacks.
-    fn elsewhere(&self, family: &Family<'a>, unplanned: Vec<(usize, Failure)>, server: usize) -> Vec<(usize, Failure)> {
-        let (unknown, failed): (Vec<_>, Vec<_>) = unplanned
-            .into_iter()
-            .partition(|(_, failure)| failure.reason.is_of_schema());
-        if unknown.len() < family.measures.len()
-            && let Some(lacking) = family.not_on
-        {
-            self.leave_out(lacking);
-        }
-        if unknown.is_empty() || family.not_on.is_some() || self.is_alone(server) {
-            return unknown.into_iter().chain(failed).collect();
-        }
-        let again = |(index, _): &&(usize, _)| unknown.iter().any(|(known, _)| known == index);
-        self.board.put_back(Task::Plan(Family {
-            measures: family.measures.iter().filter(again).copied().collect(),
-            not_on: Some(server),
-            ..family.clone()
-        }));
-        failed
-    }
-
-    /// A server that lacks what another one has is read no more.
-    fn leave_out(&self, server: usize) {
-        let bit = 1 << (server % 64);
-        if self.diverged.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
-            let name = self.database.name();
-            tracing::warn!(
-                database = name,
-                server,
-                "A replica lacks what another one has, and is read no more."
-            );
-        }
-    }
-
-    /// What could not be planned fails, or is planned once more where only the session ended.
-    fn without_plan(&self, family: Family<'a>, failures: Vec<(usize, Failure)>, planning: Took) -> bool {
-        let (cut_short, failed): (Vec<_>, Vec<_>) = failures
-            .into_iter()
-            .partition(|(_, failure)| ends_session(failure.reason));
-        for (index, failure) in failed {
-            self.take(index, Taken::after(planning, failure));
-        }
-        if cut_short.is_empty() {
-            return true;
-        }
-        if family.attempts + 1 >= STRIKES || self.interrupt.is_raised() {
-            for (index, failure) in cut_short {
-                self.take(index, Taken::after(planning, failure));
-            }
-            return false;
-        }
-        let again = |(index, _): &&(usize, _)| cut_short.iter().any(|(cut, _)| cut == index);
-        let measures = family.measures.iter().filter(again).copied().collect();
-        self.board.put_back(Task::Plan(Family {
-            measures,
-            attempts: family.attempts + 1,
-            ..family
-        }));
-        false
-    }
-
     /// Reads ranges of a scan until there is none to claim.
     async fn read(&self, session: &mut Session, scan: &Scan<'a>) -> bool {
         loop {
@@ -503,12 +276,6 @@ impl<'a> Lanes<'a> {
         usable
     }
 
-    /// How many sessions other servers may lose before it is said of a scan that it loses them.
-    fn others(&self) -> u32 {
-        let connections = self.lanes / self.alive.len().max(1);
-        u32::try_from(self.lanes - connections).unwrap_or(u32::MAX)
-    }
-
     fn settle(&self, settled: Settled<'a>) {
         self.end(settled.ended);
         if let Some(server) = settled.diverged {
@@ -555,14 +322,6 @@ impl<'a> Lanes<'a> {
     }
 }
 
-/// What became of a lane that wants a session.
-enum Opened {
-    Session(Session),
-    /// The lane left what there is to do to others.
-    Left,
-    Failed(Failure),
-}
-
 /// Sends a claim's statement.
 pub(super) async fn answer(session: &mut Session, claim: &Claim) -> Result<Answer, DatabaseError> {
     match claim.form {
@@ -577,11 +336,6 @@ pub(super) async fn answer(session: &mut Session, claim: &Claim) -> Result<Answe
             Ok(Answer::Values(Box::new(sketch)))
         }
     }
-}
-
-fn all_of(family: &Family<'_>, failure: &Failure) -> Vec<(usize, Failure)> {
-    let indexes = family.measures.iter().map(|(index, _)| *index);
-    indexes.map(|index| (index, failure.clone())).collect()
 }
 
 /// As an answer of the database's, so that it costs the member alone that it came of.

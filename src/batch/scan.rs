@@ -3,6 +3,12 @@
 //! Each member is added up by itself, once for each range. What fails costs its own member alone: the statement of a range
 //! is split until the culprit stands by itself, and the others go on together.
 
+mod claim;
+mod failing;
+
+pub(super) use claim::{Claim, Form};
+use failing::halves;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -89,30 +95,6 @@ impl Took {
     }
 }
 
-/// A range to read, for some members, by whoever claimed it.
-#[derive(Debug)]
-pub(super) struct Claim {
-    pub(super) sql: String,
-    pub(super) form: Form,
-    members: Vec<usize>,
-    pub(super) places: Arc<[Places]>,
-    range: Option<KeyRange>,
-    /// The walk that the range was taken from, as it was before.
-    walk: Ranges,
-    piece: Piece,
-}
-
-/// How the answer of a claim is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    /// Rows of text; `packed` where some columns are packed values.
-    Rows { packed: bool },
-    /// One column, streamed into a sketch.
-    Values,
-    /// Nothing is read: the statement is only planned.
-    Planned,
-}
-
 /// What a claim gave.
 pub(super) enum Answer {
     Rows(Vec<Cells>),
@@ -193,187 +175,6 @@ impl<'a> Scan<'a> {
         self.open_on.store(open, Ordering::Relaxed);
     }
 
-    /// The next range, for whoever asks; `None` where there is none to claim now.
-    ///
-    /// # Errors
-    /// The statements that look for ends and keys failed; the scan has no part of the range then.
-    pub(super) async fn claim(
-        &self,
-        session: &mut Session,
-        database: &Database,
-        lane: Lane,
-    ) -> Result<Option<Claim>, Failure> {
-        let mut inner = self.inner.lock().await;
-        loop {
-            let found = inner.take_piece(session.server(), lane.alone);
-            let Some(mut piece) = found else {
-                self.note_open(&inner);
-                return Ok(None);
-            };
-            let members = inner.alive(&piece);
-            if members.is_empty() {
-                continue;
-            }
-            let before = session.statements();
-            let claimed = self
-                .of_piece(&mut inner, &mut piece, session, database, lane.lanes)
-                .await;
-            inner.took.statements += session.statements() - before;
-            let (range, walk) = match claimed {
-                Ok(Some(claimed)) => claimed,
-                Ok(None) => continue,
-                Err(failure) => {
-                    inner.pieces.push(piece);
-                    self.note_open(&inner);
-                    return Err(failure);
-                }
-            };
-            let head = piece.head();
-            if !piece.is_done() {
-                inner.pieces.push(piece);
-            }
-            let claim = self.written(&mut inner, session.dialect(), members, range, walk, head)?;
-            self.note_open(&inner);
-            inner.in_flight += 1;
-            return Ok(Some(claim));
-        }
-    }
-
-    /// The next range of a piece; `None` where it has none any more.
-    async fn of_piece(
-        &self,
-        inner: &mut Inner,
-        piece: &mut Piece,
-        session: &mut Session,
-        database: &Database,
-        lanes: usize,
-    ) -> Result<Option<(Option<KeyRange>, Ranges)>, Failure> {
-        if let Way::ToStart(partition) = &piece.way {
-            let table = self.design.table.as_deref();
-            let ranges = partition.ranges(session, database, &self.design.ends, table).await?;
-            piece.begin(ranges);
-        }
-        if piece.verifies {
-            return Ok(piece.take_whole().then(|| (None, Ranges::whole())));
-        }
-        let Way::Walk(ranges) = &mut piece.way else {
-            return Ok(None);
-        };
-        if piece.members.is_none() {
-            let size = inner.size.unwrap_or_else(|| self.design.pace.first(ranges.size()));
-            ranges.resize(self.design.pace.share(size, ranges.remaining(), lanes));
-        }
-        loop {
-            let here = ranges.here();
-            match ranges.next() {
-                Next::End => return Ok(None),
-                Next::Everything => {
-                    ranges.advance(None);
-                    return Ok(Some((None, here)));
-                }
-                Next::Range(range) => {
-                    ranges.advance(None);
-                    return Ok(Some((Some(range), here)));
-                }
-                Next::Step { columns, from, rows } => {
-                    let relation = &self.design.ends.relation;
-                    let sql = relation.step(session.dialect(), &columns, Some(&from), rows);
-                    match session.rows(&sql.map_err(unwritable)?).await {
-                        Ok(found) => {
-                            let key = found.into_iter().next().map(|row| ranges.key_of(row));
-                            let range = ranges.step_to(key.clone());
-                            ranges.advance(key);
-                            return Ok(Some((Some(range), here)));
-                        }
-                        Err(error) if error.is_cancelled() && ranges.halve() => inner.took.retries += 1,
-                        // A partition that was dropped took its rows along; the statement says what else is missing.
-                        Err(error) if error.is_missing_table() && ranges.leave_part() => {
-                            inner.pieces.push(Piece::verifying(piece.members.clone()));
-                        }
-                        Err(error) => return Err(error.into()),
-                    }
-                }
-            }
-        }
-    }
-
-    fn written(
-        &self,
-        inner: &mut Inner,
-        dialect: Dialect,
-        members: Vec<usize>,
-        range: Option<KeyRange>,
-        walk: Ranges,
-        piece: Piece,
-    ) -> Result<Claim, Failure> {
-        let mut claim = Claim {
-            sql: String::new(),
-            form: Form::Rows { packed: false },
-            members,
-            places: Arc::default(),
-            range,
-            walk,
-            piece,
-        };
-        let lead = self.member(claim.members.first().copied().unwrap_or_default());
-        match &lead.asked {
-            Asked::Histogram { from, to, size } => {
-                claim.sql = histogram(lead.measure, dialect, *from, *to, *size)?;
-                claim.places = Arc::new([Places {
-                    keys: vec![0],
-                    rows: None,
-                    values: vec![1],
-                }]);
-            }
-            asked => {
-                let is_streamed = matches!(asked, Asked::Values(_));
-                let frame = self.frame(inner, dialect, &claim.members)?;
-                claim.sql = frame.statement(claim.range.as_ref()).map_err(unwritable)?;
-                claim.places = frame.places.clone().into();
-                claim.form = match is_streamed {
-                    true => Form::Values,
-                    false => Form::Rows {
-                        packed: !frame.packed.is_empty(),
-                    },
-                };
-            }
-        }
-        if claim.piece.verifies {
-            claim.sql = format!("EXPLAIN {}", claim.sql);
-            claim.form = Form::Planned;
-        }
-        Ok(claim)
-    }
-
-    /// The statement that a lane would send for these members.
-    ///
-    /// # Errors
-    /// A range that the dialect has not.
-    pub(super) async fn shown(
-        &self,
-        dialect: Dialect,
-        members: Vec<usize>,
-        range: Option<KeyRange>,
-    ) -> Result<Claim, Failure> {
-        let mut inner = self.inner.lock().await;
-        let piece = Piece::of(Way::Walk(Ranges::whole()), None);
-        self.written(&mut inner, dialect, members, range, Ranges::whole(), piece)
-    }
-
-    fn frame(&self, inner: &mut Inner, dialect: Dialect, members: &[usize]) -> Result<Arc<SharedFrame>, Failure> {
-        if let Some((_, frame)) = inner.frame.as_ref().filter(|(known, _)| known == members) {
-            return Ok(frame.clone());
-        }
-        let asked: Vec<Vec<Aggregate>> = members.iter().map(|place| self.member(*place).aggregates()).collect();
-        let frame = match members.len() == self.design.members.len() {
-            true => self.design.relation.frame(dialect, &asked),
-            false => self.design.relation.only(members).frame(dialect, &asked),
-        };
-        let frame = Arc::new(frame.map_err(unwritable)?);
-        inner.frame = Some((members.to_vec(), frame.clone()));
-        Ok(frame)
-    }
-
     fn member(&self, place: usize) -> &Member<'a> {
         &self.design.members[place]
     }
@@ -431,87 +232,6 @@ impl<'a> Scan<'a> {
                     settled.outgrown.push(self.member(*place).by_values());
                 }
             }
-        }
-    }
-
-    /// What is to be done about a claim that failed: everything but the range and the members that it was about stays.
-    fn split(&self, inner: &mut Inner, claim: Claim, error: DatabaseError, lane: Lane, settled: &mut Settled<'a>) {
-        let several = claim.members.len() > 1;
-        if let Some(piece) = claim.elsewhere(&error, lane) {
-            inner.pieces.push(piece);
-            return;
-        }
-        if error.is_missing_table() && matches!(claim.range, Some(KeyRange::OfPartition { .. })) {
-            // It was dropped, and its rows with it; the statement over the whole says what else may be missing.
-            inner.pieces.push(Piece::verifying(Some(claim.members)));
-            return;
-        }
-        if error.is_cancelled() {
-            inner.took.retries += 1;
-            let is_whole = claim.range.is_none() && claim.piece.suspect.is_none();
-            if let Some(partition) = self.design.otherwise.clone().filter(|_| is_whole) {
-                let way = Way::ToStart(partition);
-                inner.pieces.push(claim.piece.again(way, claim.members));
-                return;
-            }
-            if let Some(ranges) = claim.halved().filter(|_| !several || claim.piece.is_to_be_halved()) {
-                let size = ranges.size();
-                inner.size = inner.size.map(|before| before.min(size));
-                if claim.members.len() >= self.running.load(Ordering::Relaxed) {
-                    shrink(&mut inner.pieces, size);
-                }
-                inner.pieces.push(claim.piece.again(Way::Walk(ranges), claim.members));
-                return;
-            }
-            inner.took.retries -= 1;
-        }
-        let waited_in_vain = matches!(
-            &error,
-            DatabaseError::Refused {
-                reason: Reason::LockTimeout,
-                ..
-            }
-        );
-        let parts = match &error {
-            DatabaseError::Interrupted => Vec::new(),
-            _ if waited_in_vain => self.by_tables(&claim.members),
-            // A statement may be what ended it, or the whole server: it is not looked for by halves.
-            error if several && error.ends_session() => claim.members.iter().map(|place| vec![*place]).collect(),
-            _ if several => halves(&claim.members).into(),
-            _ => Vec::new(),
-        };
-        if parts.is_empty() && waited_in_vain && several && !claim.piece.verifies {
-            let piece = claim.piece.under_lock(claim.same(), claim.members);
-            inner.pieces.push(piece);
-            return;
-        }
-        if parts.is_empty() {
-            let failure = Failure::from(error);
-            for place in claim.members {
-                settled.ended.extend(self.fail(inner, place, failure.clone()));
-            }
-            return;
-        }
-        for part in parts {
-            let way = Way::Walk(claim.same());
-            inner.pieces.push(claim.piece.again(way, part));
-        }
-    }
-
-    /// The members by the tables that they read; nothing where all read the same.
-    fn by_tables(&self, members: &[usize]) -> Vec<Vec<usize>> {
-        let mut parts: Vec<(Vec<_>, Vec<usize>)> = Vec::new();
-        for place in members {
-            let mut tables: Vec<_> = self.member(*place).measure.relation.tables();
-            tables.sort_by(|left, right| (&left.schema, &left.name).cmp(&(&right.schema, &right.name)));
-            match parts.iter_mut().find(|(known, _)| *known == tables) {
-                Some((_, part)) => part.push(*place),
-                None => parts.push((tables, vec![*place])),
-            }
-        }
-        match parts.len() {
-            0 | 1 => Vec::new(),
-            _ => parts.into_iter().map(|(_, part)| part).collect(),
         }
     }
 
@@ -598,78 +318,6 @@ impl Inner {
             Some(members) => members.iter().copied().filter(is_alive).collect(),
         }
     }
-}
-
-impl Claim {
-    /// The same for another server to do: this one died, or knows no such thing.
-    fn elsewhere(&self, error: &DatabaseError, lane: Lane) -> Option<Piece> {
-        if lane.alone {
-            return None;
-        }
-        let again = || self.piece.again(Way::Walk(self.same()), self.members.clone());
-        match error {
-            DatabaseError::Lost(_) | DatabaseError::Terminated(_) if !self.piece.was_lost => Some(Piece {
-                was_lost: true,
-                ..again()
-            }),
-            DatabaseError::Refused { reason, .. }
-                if self.members.len() == 1 && self.piece.not_on.is_none() && reason.is_of_schema() =>
-            {
-                Some(Piece {
-                    not_on: Some(lane.server),
-                    ..again()
-                })
-            }
-            _ => None,
-        }
-    }
-
-    /// The places of the members it is for.
-    pub(super) fn members(&self) -> &[usize] {
-        &self.members
-    }
-
-    /// The same range in ranges of half its size.
-    fn halved(&self) -> Option<Ranges> {
-        let range = self.range.as_ref()?;
-        let size = extent(range).map_or(self.walk.size(), |extent| extent.min(self.walk.size()));
-        self.walk.again(range, size / 2)
-    }
-
-    /// The same range once more.
-    fn same(&self) -> Ranges {
-        if let Some(suspect) = &self.piece.suspect {
-            return suspect.clone();
-        }
-        let once = || Ranges::once(self.range.clone());
-        let Way::Walk(walk) = &self.piece.way else {
-            return once();
-        };
-        let again = self.range.as_ref().and_then(|range| walk.again(range, walk.size()));
-        again.unwrap_or_else(once)
-    }
-}
-
-/// What is still to be walked goes on in ranges of the smaller size.
-fn shrink(pieces: &mut [Piece], size: u64) {
-    for piece in pieces {
-        if let Way::Walk(ranges) = &mut piece.way {
-            ranges.resize(ranges.size().min(size));
-        }
-    }
-}
-
-fn halves(members: &[usize]) -> [Vec<usize>; 2] {
-    let (first, second) = members.split_at(members.len() / 2);
-    [second.to_vec(), first.to_vec()]
-}
-
-fn histogram(measure: &DatabaseMeasure, dialect: Dialect, from: i64, to: i64, size: i64) -> Result<String, Failure> {
-    let Some(column) = &measure.column else {
-        return Err(Failure::new(Reason::InvalidOptions, "a histogram needs a column"));
-    };
-    let sql = measure.relation.histogram(dialect, column, from, to, size);
-    sql.map_err(unwritable)
 }
 
 pub(super) fn unwritable(error: RelationError) -> Failure {
