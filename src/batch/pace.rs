@@ -12,6 +12,9 @@ const MOST_PACKED: u64 = 500_000;
 const LEAST_PACKED_ROWS: u64 = 20_000;
 /// Rows of a block, as far as memory is concerned.
 pub(super) const ROWS_OF_A_BLOCK: u64 = 100;
+/// What is left of a table is not shared out in smaller ranges than these.
+const LEAST_SHARED_ROWS: u64 = 25_000;
+const LEAST_SHARED_BLOCKS: u64 = 512;
 /// The part of the time allowed that a range aims at, because the next one may take longer.
 const AIM: f64 = 0.5;
 
@@ -20,6 +23,8 @@ const AIM: f64 = 0.5;
 pub(super) struct Pace {
     aim: Duration,
     most: u64,
+    /// Nothing is cut smaller than this for another lane.
+    least: u64,
     /// Sizes stay as they are, but for what is cancelled.
     fixed: bool,
 }
@@ -48,6 +53,10 @@ impl Pace {
         Pace {
             aim: batch_time.mul_f64(AIM),
             most: declared.unwrap_or(most).min(most),
+            least: match unit {
+                Unit::Rows => LEAST_SHARED_ROWS,
+                Unit::Blocks => LEAST_SHARED_BLOCKS,
+            },
             fixed: sharing == Sharing::Never || declared.is_some(),
         }
     }
@@ -80,7 +89,7 @@ impl Pace {
         match left {
             Some(left) if !self.fixed && lanes > 1 => {
                 let even = left / (2 * lanes as u64);
-                size.min(even.max(size / 8)).max(1)
+                size.min(even.max(self.least)).max(1)
             }
             _ => size,
         }
@@ -119,7 +128,8 @@ mod tests {
     #[test]
     fn the_last_ranges_are_shared_out() {
         assert_eq!(pace().share(1_000_000, Some(1_000_000), 2), 250_000);
-        assert_eq!(pace().share(1_000_000, Some(100), 2), 125_000);
+        assert_eq!(pace().share(1_000_000, Some(100), 2), LEAST_SHARED_ROWS);
+        assert_eq!(pace().share(450, Some(450), 2), 450);
         assert_eq!(pace().share(1_000_000, None, 2), 1_000_000);
     }
 }
