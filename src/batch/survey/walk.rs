@@ -26,7 +26,7 @@ pub(super) struct Walks(HashMap<String, Walked>);
 /// What is known of the ranges of a scan.
 #[derive(Debug, Clone)]
 pub(super) enum Walked {
-    Ranges(Ranges),
+    Ranges(Box<Ranges>),
     /// There are no rows.
     Nothing,
     /// To look for the ends would cost too much.
@@ -120,7 +120,7 @@ async fn looked(
 ) -> Result<Walked, Failure> {
     let table = design.table.as_deref();
     let ranges = design.partition.ranges(session, database, ends, table).await?;
-    Ok(ranges.map_or(Walked::Nothing, Walked::Ranges))
+    Ok(ranges.map_or(Walked::Nothing, |ranges| Walked::Ranges(Box::new(ranges))))
 }
 
 /// The measure whose ends cost little to look for: as it is, or without its window.
