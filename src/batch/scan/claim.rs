@@ -170,12 +170,7 @@ impl<'a> Scan<'a> {
         self.written(&mut inner, dialect, members, range, Ranges::whole(), piece)
     }
 
-    fn frame(
-        &self,
-        inner: &mut Inner,
-        dialect: Dialect,
-        members: &[usize],
-    ) -> Result<Arc<SharedFrame>, Failure> {
+    fn frame(&self, inner: &mut Inner, dialect: Dialect, members: &[usize]) -> Result<Arc<SharedFrame>, Failure> {
         if let Some((_, frame)) = inner.frame.as_ref().filter(|(known, _)| known == members) {
             return Ok(frame.clone());
         }
@@ -214,13 +209,7 @@ pub(in crate::batch) enum Form {
     Planned,
 }
 
-fn histogram(
-    measure: &DatabaseMeasure,
-    dialect: Dialect,
-    from: i64,
-    to: i64,
-    size: i64,
-) -> Result<String, Failure> {
+fn histogram(measure: &DatabaseMeasure, dialect: Dialect, from: i64, to: i64, size: i64) -> Result<String, Failure> {
     let Some(column) = &measure.column else {
         return Err(Failure::new(Reason::InvalidOptions, "a histogram needs a column"));
     };
