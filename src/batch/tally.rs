@@ -44,7 +44,7 @@ impl Tally {
         }
     }
 
-    /// Adds what a range gave; nothing of it where a row fails.
+    /// Adds what a range gave. Where a row fails the whole measure has failed, and what was added is of no use.
     ///
     /// # Errors
     /// A number that cannot be read or held, or too many groups.

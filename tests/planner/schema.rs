@@ -138,6 +138,8 @@ impl Table {
                 ),
                 constraint,
             ],
+            // PostgreSQL 15 has no such key of a partitioned table: its dangling values stand without one.
+            _ if self.partition(spelling).is_some() => Vec::new(),
             _ => vec![format!("{constraint} NOT VALID")],
         }
     }

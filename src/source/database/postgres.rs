@@ -241,19 +241,6 @@ async fn answer_into(connection: &mut PgConnection, sql: &str, answer: Answer<'_
                 );
             }
         }
-        Answer::PackedIntegers(each) => {
-            let query = sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(false);
-            let row = query.fetch_one(connection).await?;
-            let value = row.try_get_raw(0)?;
-            if !value.is_null() {
-                let bytes = value.as_bytes().map_err(sqlx::Error::Decode)?;
-                bytes
-                    .as_chunks::<8>()
-                    .0
-                    .iter()
-                    .for_each(|chunk| each(i64::from_be_bytes(*chunk)));
-            }
-        }
         Answer::Values(each) => {
             let mut stream = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch(connection);
             while let Some(row) = stream.try_next().await? {

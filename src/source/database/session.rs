@@ -274,18 +274,6 @@ impl Session {
         plans
     }
 
-    /// The integers of a packed column ([`crate::relation::Aggregate::PackedIntegers`]), one call each.
-    ///
-    /// # Errors
-    /// As [`Session::rows`].
-    pub async fn packed_integers(
-        &mut self,
-        sql: &str,
-        each: &mut (dyn FnMut(i64) + Send),
-    ) -> Result<(), DatabaseError> {
-        self.run(sql, Answer::PackedIntegers(each)).await
-    }
-
     /// The text of the first column of every row, one call each, a row in memory at a time; NULLs are passed over.
     ///
     /// # Errors
@@ -358,13 +346,6 @@ impl Session {
                 *rows = all.len() as u64;
                 result
             }
-            Answer::PackedIntegers(each) => {
-                let mut counting = |integer| {
-                    *rows += 1;
-                    each(integer);
-                };
-                self.send(sql, Answer::PackedIntegers(&mut counting)).await
-            }
             Answer::Values(each) => {
                 let mut counting = |value: &[u8]| {
                     *rows += 1;
@@ -413,6 +394,5 @@ pub fn unpacked(dialect: Dialect, packed: &[u8], each: &mut dyn FnMut(i64)) {
 pub(super) enum Answer<'a> {
     Rows(&'a mut Vec<Row>),
     Cells { rows: &'a mut Vec<Cells>, packed: bool },
-    PackedIntegers(&'a mut (dyn FnMut(i64) + Send)),
     Values(&'a mut (dyn FnMut(&[u8]) + Send)),
 }

@@ -150,15 +150,6 @@ async fn answer_into(connection: &mut SqliteConnection, sql: &str, answer: Answe
                 rows.push(cells.collect::<Result<_, sqlx::Error>>()?);
             }
         }
-        Answer::PackedIntegers(each) => {
-            while let Some(row) = stream.try_next().await? {
-                let packed = text(&row, 0)?.unwrap_or_default();
-                packed
-                    .split(',')
-                    .filter_map(|number| number.parse().ok())
-                    .for_each(&mut *each);
-            }
-        }
         Answer::Values(each) => {
             while let Some(row) = stream.try_next().await? {
                 if let Some(value) = text(&row, 0)? {
