@@ -6,6 +6,7 @@ use crate::issues::{CONDITIONS, TABLE};
 use crate::metric::Metric;
 use crate::ours::Ours;
 use crate::support::postgres::{Replica, Setup};
+use crate::support::processors;
 use crate::table::Table;
 use crate::turns::in_turn;
 use crate::{Bench, Result};
@@ -18,7 +19,8 @@ pub fn case(bench: &Bench<'_>, table: &mut Table) -> Result<()> {
             ..Setup::default()
         })
     };
-    let replicas = [pinned(0), pinned(1)];
+    let processors = processors::allowed(None);
+    let replicas = [0, 1].map(|place| pinned(processors[place % processors.len()]));
     for replica in &replicas {
         replica.wait_until_caught_up(bench.server);
         // Both read the table once, so that neither starts with cold memory.

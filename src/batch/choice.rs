@@ -9,7 +9,7 @@ mod groups;
 mod sizes;
 
 use groups::by_from;
-use sizes::{is_bounded, is_sized, small_cost};
+use sizes::{blocks, is_bounded, is_sized, small_cost};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -213,7 +213,7 @@ impl<'a> Chooser<'a, '_> {
                 },
             };
             let rows = prices.iter().map(|price| price.rows).fold(0.0, f64::max);
-            self.selective(members, cost, rows, why);
+            self.selective(members, base, cost, rows, why);
         }
     }
 
@@ -236,13 +236,12 @@ impl<'a> Chooser<'a, '_> {
             }
             _ => first.partition.clone(),
         };
-        let cost = cost.unwrap_or_else(|| small_cost(first.table.as_deref(), members.len()));
         let otherwise = is_small.then(|| first.partition.clone());
         self.design(members, relation, partition, otherwise, cost, why);
     }
 
     /// A few rows that an index finds: one statement, because each range would ask the index again.
-    fn selective(&mut self, members: Vec<Prepared<'a>>, cost: f64, rows: f64, why: Why) {
+    fn selective(&mut self, members: Vec<Prepared<'a>>, base: f64, cost: f64, rows: f64, why: Why) {
         let Some(first) = members.first().cloned() else { return };
         let Some(relation) = self.related(&members) else {
             return members
@@ -251,7 +250,9 @@ impl<'a> Chooser<'a, '_> {
         };
         let packed = packed(&members);
         let fits = packed_rows(packed).is_none_or(|most| rows <= most as f64);
-        let is_short = SLOWEST_UNIT.mul_f64(cost.max(0.0)) <= self.batch_time && fits;
+        // What no index serves loses little in ranges.
+        let most = if cost < base { 1.0 } else { 0.5 };
+        let is_short = SLOWEST_UNIT.mul_f64(cost.max(0.0)) <= self.batch_time.mul_f64(most) && fits;
         let is_free = members.iter().all(|one| !is_bounded(one) && !is_sized(one));
         let whole = is_short && self.strategy.ranges == RangeKind::Auto && is_free;
         let by_values = packed > 0 && !whole && members.len() == 1;
@@ -265,7 +266,7 @@ impl<'a> Chooser<'a, '_> {
             true => (Partition::Whole, Some(first.partition.clone())),
             false => (first.partition.clone(), None),
         };
-        self.design(members, relation, partition, otherwise, cost, why);
+        self.design(members, relation, partition, otherwise, Some(cost), why);
     }
 
     /// A measure by itself, in the ranges that are its own.
@@ -274,7 +275,6 @@ impl<'a> Chooser<'a, '_> {
             let failure = Failure::new(Reason::InvalidStatement, "the statement cannot be written");
             return self.failures.push((one.member.index, failure));
         };
-        let cost = cost.unwrap_or_else(|| small_cost(one.table.as_deref(), 1));
         let partition = one.partition.clone();
         self.design(vec![one], relation, partition, None, cost, why);
     }
@@ -285,7 +285,7 @@ impl<'a> Chooser<'a, '_> {
         relation: SharedRelation,
         partition: Partition,
         otherwise: Option<Partition>,
-        cost: f64,
+        cost: Option<f64>,
         why: Why,
     ) {
         let Some(first) = members.first() else { return };
@@ -298,9 +298,15 @@ impl<'a> Chooser<'a, '_> {
         let declared = declared.filter(|_| unit == Unit::Rows).or(unbounded(&partition));
         let table = first.table.clone();
         let ends = ends(first, &members);
+        let pace = Pace::new(self.strategy.sharing, self.batch_time, unit, packed, declared);
+        let pace = match (cost, all_of(unit, table.as_deref())) {
+            (Some(cost), Some(all)) => pace.starting(all, SLOWEST_UNIT.mul_f64(cost.max(0.0))),
+            _ => pace,
+        };
+        let cost = cost.unwrap_or_else(|| small_cost(table.as_deref(), members.len()));
         let members: Vec<Member<'a>> = members.into_iter().map(|one| one.member).collect();
         self.designs.push(Design {
-            pace: Pace::new(self.strategy.sharing, self.batch_time, unit, packed, declared),
+            pace,
             members,
             relation,
             partition,
@@ -310,6 +316,14 @@ impl<'a> Chooser<'a, '_> {
             cost,
             why,
         });
+    }
+}
+
+/// What a table has in the unit of its ranges, as far as somebody knows.
+fn all_of(unit: Unit, table: Option<&TableInfo>) -> Option<u64> {
+    match unit {
+        Unit::Rows => table?.estimated_rows,
+        Unit::Blocks => table.map(blocks),
     }
 }
 

@@ -4,7 +4,7 @@ use super::bitmap::{Bitmap, BitmapBudget};
 use super::tally::{Merge, Tally};
 use super::why::Obstacle;
 use crate::measure::{DatabaseMeasure, Failure, Number, Reading, Reason};
-use crate::relation::{Aggregate, Column, Dialect, Operation, Places};
+use crate::relation::{Aggregate, Column, Dialect, IntegerWidth, Operation, Places};
 use crate::sketch::HyperLogLog;
 use crate::source::database::{Cells, unpacked};
 
@@ -31,9 +31,9 @@ pub(super) enum Asked {
     /// Numbers that add up.
     Numbers(Merge, Vec<Aggregate>),
     /// All integers of a column, to be told apart here.
-    Distinct(Column),
+    Distinct(Column, IntegerWidth),
     /// All integers of a column, for a sketch.
-    Sketch(Column),
+    Sketch(Column, IntegerWidth),
     /// All values of a column, a row each, for a sketch.
     Values(Column),
     /// How many groups have how many rows, of the whole relation.
@@ -45,7 +45,9 @@ impl Member<'_> {
     pub(super) fn aggregates(&self) -> Vec<Aggregate> {
         match &self.asked {
             Asked::Numbers(_, aggregates) => aggregates.clone(),
-            Asked::Distinct(column) | Asked::Sketch(column) => vec![Aggregate::PackedIntegers(column.clone())],
+            Asked::Distinct(column, width) | Asked::Sketch(column, width) => {
+                vec![Aggregate::PackedIntegers(column.clone(), *width)]
+            }
             Asked::Values(column) => vec![Aggregate::Values(column.clone())],
             Asked::Histogram { .. } => Vec::new(),
         }
@@ -62,7 +64,7 @@ impl Member<'_> {
                 .iter()
                 .any(|aggregate| matches!(aggregate, Aggregate::CountDistinct(_)))
                 .then_some(Obstacle::DistinctValues),
-            Asked::Distinct(_) | Asked::Sketch(_) => None,
+            Asked::Distinct(..) | Asked::Sketch(..) => None,
             Asked::Values(_) => Some(Obstacle::Values),
             Asked::Histogram { .. } => Some(Obstacle::Histogram),
         }
@@ -70,13 +72,13 @@ impl Member<'_> {
 
     /// Whether it fetches values in packed form.
     pub(super) fn is_packed(&self) -> bool {
-        matches!(self.asked, Asked::Distinct(_) | Asked::Sketch(_))
+        matches!(self.asked, Asked::Distinct(..) | Asked::Sketch(..))
     }
 
     /// The same measure, its distinct integers counted by ranges of themselves.
     pub(super) fn by_values(&self) -> Self {
         let asked = match (&self.asked, self.measure.operation) {
-            (Asked::Distinct(column), Operation::DistinctCount) => {
+            (Asked::Distinct(column, _), Operation::DistinctCount) => {
                 Asked::Numbers(Merge::Count, vec![Aggregate::CountDistinct(column.clone())])
             }
             (asked, _) => asked.clone(),
@@ -87,7 +89,7 @@ impl Member<'_> {
     /// The same measure, the integers of its sketch a row each.
     pub(super) fn unpacked(&self) -> Self {
         let asked = match &self.asked {
-            Asked::Sketch(column) => Asked::Values(column.clone()),
+            Asked::Sketch(column, _) => Asked::Values(column.clone()),
             asked => asked.clone(),
         };
         Member { asked, ..self.clone() }
@@ -101,8 +103,9 @@ impl Member<'_> {
                 limits.max_groups,
             )),
             Asked::Histogram { .. } => Running::Numbers(Tally::new(Merge::Count, true, limits.max_groups)),
-            Asked::Distinct(_) => Running::Distinct(Bitmap::new(&limits.bitmaps)),
-            Asked::Sketch(_) | Asked::Values(_) => Running::Sketch(Box::default()),
+            Asked::Distinct(_, width) => Running::Distinct(Bitmap::new(&limits.bitmaps), *width),
+            Asked::Sketch(_, width) => Running::Sketch(Box::default(), *width),
+            Asked::Values(_) => Running::Sketch(Box::default(), IntegerWidth::Eight),
         }
     }
 }
@@ -111,8 +114,8 @@ impl Member<'_> {
 #[derive(Debug)]
 pub(super) enum Running {
     Numbers(Tally),
-    Distinct(Bitmap),
-    Sketch(Box<HyperLogLog>),
+    Distinct(Bitmap, IntegerWidth),
+    Sketch(Box<HyperLogLog>, IntegerWidth),
 }
 
 /// Why a range's answer was not added.
@@ -128,14 +131,18 @@ impl Running {
     pub(super) fn add(&mut self, rows: &[Cells], places: &Places, dialect: Dialect) -> Result<(), NotAdded> {
         match self {
             Running::Numbers(tally) => tally.add(rows, places).map_err(NotAdded::Failure),
-            Running::Sketch(sketch) => {
-                each_integer(rows, places, dialect, &mut |integer| {
-                    sketch.add_integer(integer);
-                });
+            Running::Sketch(sketch, width) => {
+                for packed in packed(rows, places) {
+                    unpacked(dialect, *width, packed, |integer| {
+                        sketch.add_integer(integer);
+                    });
+                }
                 Ok(())
             }
-            Running::Distinct(bitmap) => {
-                each_integer(rows, places, dialect, &mut |integer| bitmap.insert(integer));
+            Running::Distinct(bitmap, width) => {
+                for packed in packed(rows, places) {
+                    unpacked(dialect, *width, packed, |integer| bitmap.insert(integer));
+                }
                 bitmap.fits().then_some(()).ok_or(NotAdded::Outgrown)
             }
         }
@@ -144,7 +151,7 @@ impl Running {
     /// Adds the values that were streamed.
     pub(super) fn add_sketch(&mut self, values: &HyperLogLog) -> Result<(), NotAdded> {
         match self {
-            Running::Sketch(sketch) => {
+            Running::Sketch(sketch, _) => {
                 sketch.merge(values);
                 Ok(())
             }
@@ -160,20 +167,16 @@ impl Running {
     pub(super) fn reading(self) -> Result<Reading, Failure> {
         match self {
             Running::Numbers(tally) => tally.reading(),
-            Running::Sketch(sketch) => Ok(Reading::Sketch(sketch)),
-            Running::Distinct(bitmap) => Ok(Reading::Number(Number::Integer(
+            Running::Sketch(sketch, _) => Ok(Reading::Sketch(sketch)),
+            Running::Distinct(bitmap, _) => Ok(Reading::Number(Number::Integer(
                 i64::try_from(bitmap.len()).unwrap_or(i64::MAX),
             ))),
         }
     }
 }
 
-fn each_integer(rows: &[Cells], places: &Places, dialect: Dialect, each: &mut dyn FnMut(i64)) {
-    for row in rows {
-        for place in &places.values {
-            if let Some(Some(packed)) = row.get(*place) {
-                unpacked(dialect, packed, each);
-            }
-        }
-    }
+/// The packed values of a member; those of no row are NULL.
+fn packed<'a>(rows: &'a [Cells], places: &'a Places) -> impl Iterator<Item = &'a [u8]> {
+    let of_row = |row: &'a Cells| places.values.iter().filter_map(|place| row.get(*place)?.as_deref());
+    rows.iter().flat_map(of_row)
 }

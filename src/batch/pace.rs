@@ -7,6 +7,8 @@ use super::strategy::Sharing;
 /// A range grows to at most so many rows, or blocks, whatever the table's pace: what comes next may be denser.
 const MOST_ROWS: u64 = 2_000_000;
 const MOST_BLOCKS: u64 = 32_768;
+/// No range is larger before one was timed: costs are guesses.
+const MOST_FIRST: u64 = 500_000;
 /// Integers that the packed values of one statement may hold together: they are held in memory, a range at a time.
 const MOST_PACKED: u64 = 500_000;
 const LEAST_PACKED_ROWS: u64 = 20_000;
@@ -25,6 +27,8 @@ pub(super) struct Pace {
     most: u64,
     /// Nothing is cut smaller than this for another lane.
     least: u64,
+    /// The first size, where what it costs was asked for.
+    start: Option<u64>,
     /// Sizes stay as they are, but for what is cancelled.
     fixed: bool,
 }
@@ -57,15 +61,23 @@ impl Pace {
                 Unit::Rows => LEAST_SHARED_ROWS,
                 Unit::Blocks => LEAST_SHARED_BLOCKS,
             },
+            start: None,
             fixed: sharing == Sharing::Never || declared.is_some(),
         }
+    }
+
+    /// Begins with as many of `all` rows, or blocks, as take the time that is aimed at, where all take `expected`.
+    pub(super) fn starting(mut self, all: u64, expected: Duration) -> Pace {
+        let part = self.aim.as_secs_f64() / expected.as_secs_f64().max(1e-6);
+        self.start = Some(((all as f64 * part) as u64).clamp(self.least, MOST_FIRST));
+        self
     }
 
     /// The size of a range that would be this large otherwise.
     pub(super) fn first(&self, size: u64) -> u64 {
         match self.fixed {
             true => size,
-            false => size.min(self.most),
+            false => self.start.unwrap_or(size).min(self.most),
         }
     }
 

@@ -139,9 +139,16 @@ pub enum Aggregate {
     Max(Column),
     /// The column itself, a row each, NULL left out (adds `column IS NOT NULL`).
     Values(Column),
-    /// All integers of the column in one value: PostgreSQL `string_agg(int8send(column::int8), '')`, SQLite
-    /// `group_concat(column, ',')`; NULL left out.
-    PackedIntegers(Column),
+    /// All integers of the column in one value: PostgreSQL `string_agg(int8send(column::int8), '')`, or the same of `int4`;
+    /// SQLite `group_concat(column, ',')`; NULL left out.
+    PackedIntegers(Column, IntegerWidth),
+}
+
+/// The bytes that an integer takes in a packed value of PostgreSQL; in one of SQLite each takes its digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IntegerWidth {
+    Four,
+    Eight,
 }
 
 /// The operation of a database metric, as a definition spells it.

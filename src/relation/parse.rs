@@ -16,23 +16,35 @@ use super::source::{Source, lower_first};
 use super::tree::Parts;
 use super::{Query, Relation, RelationError};
 
-/// The stack that parsing gets, in bytes of address space. The parser grows the stack itself where expressions and queries
-/// nest, but not where joins do, and a level of those takes more than 100 KiB in a debug build.
+/// The stack that parsing gets where what is left may not do, in bytes of address space. The parser grows the stack itself
+/// where expressions and queries nest, but not where joins do, and a level of those takes more than 100 KiB in a debug
+/// build. A stack of its own for each text would cost more than to parse it.
 const STACK: usize = 32 * 1024 * 1024;
+/// What a text without joins may take, and what each level of joins may add.
+const PLAIN: usize = 512 * 1024;
+const LEVEL: usize = 192 * 1024;
 
 /// Parse what may follow FROM.
 pub(super) fn relation(text: &str) -> Result<Relation, RelationError> {
-    stacker::grow(STACK, || parse_relation(text))
+    stacker::maybe_grow(needed(text), STACK, || parse_relation(text))
 }
 
 /// Parse a whole SELECT.
 pub(super) fn query(text: &str) -> Result<Query, RelationError> {
-    stacker::grow(STACK, || parse_whole_query(text))
+    stacker::maybe_grow(needed(text), STACK, || parse_whole_query(text))
 }
 
 /// Parse a lone expression, such as a column's name.
 pub(super) fn expression(source: &Source<'_>) -> Result<ast::Expr, RelationError> {
-    stacker::grow(STACK, || parse_expression(source))
+    stacker::maybe_grow(needed(source.text()), STACK, || parse_expression(source))
+}
+
+/// The stack that a text takes at most, as far as its joins nest: one level for each bracket, and for each JOIN.
+fn needed(text: &str) -> usize {
+    let brackets = text.bytes().filter(|byte| *byte == b'(').count();
+    let is_join = |four: &&[u8]| four.eq_ignore_ascii_case(b"join");
+    let joins = text.as_bytes().windows(4).filter(is_join).count();
+    PLAIN + LEVEL * (brackets + joins)
 }
 
 fn parse_relation(text: &str) -> Result<Relation, RelationError> {

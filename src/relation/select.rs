@@ -4,7 +4,7 @@ use sqlparser::ast::Expr;
 
 use super::range;
 use super::tree::{and, column_expr};
-use super::{Aggregate, Column, Dialect, KeyRange, Relation, RelationError, render};
+use super::{Aggregate, Column, Dialect, IntegerWidth, KeyRange, Relation, RelationError, render};
 
 impl Relation {
     /// `SELECT [group keys,] aggregates… FROM … [WHERE …] [GROUP BY …]`, with the range added to the WHERE.
@@ -162,11 +162,12 @@ pub(super) fn aggregate_text(aggregate: &Aggregate, dialect: Dialect) -> Result<
         Aggregate::Min(column) => call("MIN", column),
         Aggregate::Max(column) => call("MAX", column),
         Aggregate::Values(column) => column_text(column, dialect),
-        Aggregate::PackedIntegers(column) => {
+        Aggregate::PackedIntegers(column, width) => {
             let column = column_text(column, dialect)?;
-            Ok(match dialect {
-                Dialect::Postgres => format!("string_agg(int8send({column}::int8), '')"),
-                Dialect::Sqlite => format!("group_concat({column}, ',')"),
+            Ok(match (dialect, width) {
+                (Dialect::Postgres, IntegerWidth::Four) => format!("string_agg(int4send({column}::int4), '')"),
+                (Dialect::Postgres, IntegerWidth::Eight) => format!("string_agg(int8send({column}::int8), '')"),
+                (Dialect::Sqlite, _) => format!("group_concat({column}, ',')"),
             })
         }
     }

@@ -38,6 +38,10 @@ impl<'a> Source<'a> {
         Ok(source)
     }
 
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
     pub(super) fn tokens(&self) -> &[TokenWithSpan] {
         &self.tokens
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
-use service_ping::relation::{Aggregate, Dialect, KeyRange, KeyValue, Operation, Relation, Window};
+use service_ping::relation::{Aggregate, Dialect, IntegerWidth, KeyRange, KeyValue, Operation, Relation, Window};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tokio::runtime::Runtime;
@@ -358,7 +358,7 @@ fn packed_integers_leave_nulls_out() {
         "INSERT INTO t VALUES (3), (NULL), (-5), (3)",
     ]);
     let statement = parse("t")
-        .select(Dialect::Sqlite, &[Aggregate::PackedIntegers(column("t", "x"))], None)
+        .select(Dialect::Sqlite, &[Aggregate::PackedIntegers(column("t", "x"), IntegerWidth::Eight)], None)
         .unwrap();
     let packed: String = database.rows(&statement)[0].get(0);
     assert_eq!(packed.split(',').collect::<Vec<_>>(), ["3", "-5", "3"]);

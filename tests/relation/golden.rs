@@ -1,6 +1,6 @@
 //! The text that each dialect gets.
 
-use service_ping::relation::{Aggregate, Dialect, MainTable, Operation, Query, Relation, Window};
+use service_ping::relation::{Aggregate, Dialect, IntegerWidth, MainTable, Operation, Query, Relation, Window};
 
 use crate::support::{at, bound, column, count, now, parse};
 
@@ -230,7 +230,7 @@ fn aggregates_are_spelled_exactly() {
         Aggregate::Average(weight.clone()),
         Aggregate::Min(weight.clone()),
         Aggregate::Max(weight.clone()),
-        Aggregate::PackedIntegers(weight.clone()),
+        Aggregate::PackedIntegers(weight.clone(), IntegerWidth::Eight),
     ];
     let shared = r#"COUNT(*), COUNT("issues"."weight"), COUNT(DISTINCT "issues"."weight"), SUM("issues"."weight"), AVG("issues"."weight"), MIN("issues"."weight"), MAX("issues"."weight")"#;
     assert_eq!(

@@ -10,6 +10,7 @@ pub mod event_store;
 pub mod gitlab_schema;
 pub mod golden;
 pub mod postgres;
+pub mod processors;
 pub mod redis;
 pub mod scrub;
 pub mod wait;

@@ -3,13 +3,8 @@
 use std::path::Path;
 
 use crate::support::postgres::{Postgres, Setup};
+use crate::support::processors;
 use crate::support::wait::wait_until;
-
-fn processors(id: u32) -> String {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("the process lives");
-    let line = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
-    line.expect("the system tells").trim().to_owned()
-}
 
 #[test]
 fn replicas_follow_their_primary_and_only_read() {
@@ -37,8 +32,9 @@ fn replicas_follow_their_primary_and_only_read() {
 #[test]
 fn a_replica_may_be_pinned_to_a_processor() {
     let primary = Postgres::dedicated();
+    let last = *processors::allowed(None).last().expect("one at least");
     let setup = Setup {
-        core: Some(0),
+        core: Some(last),
         settings: "work_mem = 7MB".to_owned(),
     };
     let replica = primary.replica(&setup);
@@ -46,7 +42,7 @@ fn a_replica_may_be_pinned_to_a_processor() {
     let ids = replica.pids();
     assert!(ids.len() > 2, "{ids:?}");
     for id in ids {
-        assert_eq!(processors(id), "0");
+        assert_eq!(processors::allowed(Some(id)), [last]);
     }
 }
 

@@ -70,5 +70,5 @@ impl SelectList {
 
 /// Whether an aggregate's values are packed.
 pub(super) fn is_packed(aggregate: &Aggregate) -> bool {
-    matches!(aggregate, Aggregate::PackedIntegers(_))
+    matches!(aggregate, Aggregate::PackedIntegers(..))
 }

@@ -169,7 +169,7 @@ fn needs_text(member: &Member, aggregates: &[Aggregate], dialect: Dialect) -> bo
 fn check_aggregate(member: &Member, aggregate: &Aggregate, members: usize) -> Result<(), RelationError> {
     let column = match aggregate {
         Aggregate::CountRows => return Ok(()),
-        Aggregate::Count(column) | Aggregate::Sum(column) | Aggregate::PackedIntegers(column) => column,
+        Aggregate::Count(column) | Aggregate::Sum(column) | Aggregate::PackedIntegers(column, _) => column,
         Aggregate::CountDistinct(column)
         | Aggregate::Average(column)
         | Aggregate::Min(column)

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::relation::IntegerWidth;
+
 /// What kind of relation a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableKind {
@@ -14,6 +16,8 @@ pub enum TableKind {
 /// What a column's values are, as far as counting cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
+    /// Integers of at most 32 bits.
+    SmallInteger,
     /// Integers of at most 64 bits.
     Integer,
     /// Text, byte strings and everything that cannot be summed.
@@ -49,14 +53,26 @@ pub struct TableInfo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColumnInfo {
     pub kind: ColumnKind,
+    /// False where no row of the table, or of what inherits from it, can be without a value.
     pub nullable: bool,
+}
+
+impl ColumnKind {
+    /// What integers of the column are packed into; `None` where it holds others than integers.
+    pub fn integer_width(self) -> Option<IntegerWidth> {
+        match self {
+            ColumnKind::SmallInteger => Some(IntegerWidth::Four),
+            ColumnKind::Integer => Some(IntegerWidth::Eight),
+            ColumnKind::Text | ColumnKind::Other => None,
+        }
+    }
 }
 
 impl TableInfo {
     pub fn is_integer(&self, column: &str) -> bool {
         self.columns
             .get(column)
-            .is_some_and(|info| info.kind == ColumnKind::Integer)
+            .is_some_and(|info| info.kind.integer_width().is_some())
     }
 
     pub fn is_nullable(&self, column: &str) -> bool {

@@ -8,7 +8,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::{DatabaseError, DatabaseOptions, Interrupt, TableInfo, postgres::PostgresSession, sqlite::SqliteSession};
 use crate::measure::Reason;
-use crate::relation::{Dialect, MainTable};
+use crate::relation::{Dialect, IntegerWidth, MainTable};
 
 /// A row's columns as the database prints them; `None` is NULL.
 pub type Row = Vec<Option<String>>;
@@ -376,13 +376,17 @@ fn no_plan() -> DatabaseError {
 }
 
 /// The integers that a packed value holds ([`crate::relation::Aggregate::PackedIntegers`]).
-pub fn unpacked(dialect: Dialect, packed: &[u8], each: &mut dyn FnMut(i64)) {
-    match dialect {
-        Dialect::Postgres => {
+pub fn unpacked(dialect: Dialect, width: IntegerWidth, packed: &[u8], mut each: impl FnMut(i64)) {
+    match (dialect, width) {
+        (Dialect::Postgres, IntegerWidth::Four) => {
+            let chunks = packed.as_chunks::<4>().0.iter();
+            chunks.for_each(|chunk| each(i32::from_be_bytes(*chunk).into()));
+        }
+        (Dialect::Postgres, IntegerWidth::Eight) => {
             let chunks = packed.as_chunks::<8>().0.iter();
             chunks.for_each(|chunk| each(i64::from_be_bytes(*chunk)));
         }
-        Dialect::Sqlite => {
+        (Dialect::Sqlite, _) => {
             let numbers = packed.split(|byte| *byte == b',');
             let numbers = numbers.filter_map(|number| std::str::from_utf8(number).ok()?.parse().ok());
             numbers.for_each(each);

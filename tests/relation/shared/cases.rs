@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use service_ping::relation::{Aggregate, KeyRange, MainTable, Relation};
+use service_ping::relation::{Aggregate, IntegerWidth, KeyRange, MainTable, Relation};
 
 use crate::support::{column, parse};
 
@@ -194,7 +194,7 @@ fn aggregate(tables: &[&str]) -> impl Strategy<Value = Aggregate> + use<> {
         2 => Just(Aggregate::CountRows),
         2 => select(columns.clone()).prop_map(Aggregate::Count),
         2 => select(columns.clone()).prop_map(Aggregate::Sum),
-        1 => select(columns).prop_map(Aggregate::PackedIntegers),
+        1 => select(columns).prop_map(|column| Aggregate::PackedIntegers(column, IntegerWidth::Eight)),
     ]
 }
 

@@ -26,7 +26,7 @@ impl Value {
     fn none(aggregate: &Aggregate) -> Value {
         match aggregate {
             Aggregate::Sum(_) => Value::Sum(None),
-            Aggregate::PackedIntegers(_) => Value::Packed(Vec::new()),
+            Aggregate::PackedIntegers(..) => Value::Packed(Vec::new()),
             _ => Value::Count(0),
         }
     }
@@ -74,7 +74,7 @@ fn own(engine: &mut Engine, member: &Member, range: Option<&KeyRange>) -> Answer
     let width = relation.group_width();
     for row in &mut rows {
         for (cell, aggregate) in row.iter_mut().skip(width).zip(&member.asked) {
-            if dialect == Dialect::Postgres && matches!(aggregate, Aggregate::PackedIntegers(_)) {
+            if dialect == Dialect::Postgres && matches!(aggregate, Aggregate::PackedIntegers(..)) {
                 *cell = cell.take().map(|digits| unpacked_text(&digits));
             }
         }

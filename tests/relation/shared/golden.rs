@@ -1,6 +1,6 @@
 //! The statements, in both dialects.
 
-use service_ping::relation::{Aggregate, Dialect, KeyRange, Places, Relation, SharedRelation, SharedStatement};
+use service_ping::relation::{Aggregate, Dialect, IntegerWidth, KeyRange, Places, Relation, SharedRelation, SharedStatement};
 
 use super::cases::by_id;
 use crate::support::{bound, column, parse};
@@ -183,7 +183,7 @@ fn packed_values_make_the_rest_text() {
     let relation = shared(&["issues WHERE closed", "issues GROUP BY kind"]);
     let weight = column("issues", "weight");
     let asked = [
-        vec![Aggregate::PackedIntegers(weight.clone())],
+        vec![Aggregate::PackedIntegers(weight.clone(), IntegerWidth::Eight)],
         vec![Aggregate::Count(weight.clone())],
     ];
     let statement = select(&relation, Dialect::Postgres, &asked);
@@ -198,10 +198,10 @@ fn packed_values_make_the_rest_text() {
         r#"SELECT "issues"."kind", group_concat("issues"."weight", ',') FILTER (WHERE "issues"."closed"), COUNT("issues"."weight") FROM "issues" GROUP BY "issues"."kind""#
     );
     assert_eq!(statement.packed, [1]);
-    let both = [vec![Aggregate::PackedIntegers(weight), Aggregate::CountRows]];
+    let both = [vec![Aggregate::PackedIntegers(weight, IntegerWidth::Four), Aggregate::CountRows]];
     assert_eq!(
         select(&shared(&["issues"]), Dialect::Postgres, &both).sql,
-        r#"SELECT string_agg(int8send("issues"."weight"::int8), ''), COUNT(*)::text FROM "issues""#
+        r#"SELECT string_agg(int4send("issues"."weight"::int4), ''), COUNT(*)::text FROM "issues""#
     );
 }
 

@@ -11,7 +11,8 @@ SELECT c.relkind::text, c.reltuples::int8, \
  CASE WHEN c.relkind = 'p' THEN (SELECT coalesce(max(pg_catalog.pg_relation_size(t.relid)), 0) \
    FROM pg_catalog.pg_partition_tree(c.oid) t WHERE t.isleaf) \
   WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) ELSE 0 END / current_setting('block_size')::int8, \
- a.attname, pg_catalog.format_type(a.atttypid, NULL), a.attnotnull, \
+ a.attname, pg_catalog.format_type(a.atttypid, NULL), \
+ a.attnotnull AND (c.relkind IN ('p', 'm') OR c.relkind = 'r' AND NOT c.relhassubclass), \
  (SELECT array_position(i.indkey::int2[], a.attnum) FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), \
  EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL \
    AND i.indkey[0] = a.attnum) \
@@ -75,7 +76,8 @@ fn table_info(first: &Row, rows: &[Row]) -> TableInfo {
 
 fn column_kind(type_name: &str) -> ColumnKind {
     match type_name {
-        "smallint" | "integer" | "bigint" => ColumnKind::Integer,
+        "smallint" | "integer" => ColumnKind::SmallInteger,
+        "bigint" => ColumnKind::Integer,
         "text" | "bytea" | "json" | "jsonb" | "uuid" => ColumnKind::Text,
         name if name.starts_with("character") => ColumnKind::Text,
         _ => ColumnKind::Other,

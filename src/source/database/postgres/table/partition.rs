@@ -33,6 +33,10 @@ pub(super) async fn look_up(
     let keys = session.rows(&format!("{KEYS}{name})")).await?;
     info.partitions = leaves.into_iter().filter_map(leaf).collect();
     info.partitioned_by = keys.into_iter().map(|row| row.into_iter().next().flatten()).collect();
+    // Nobody keeps a foreign server to what the columns promise.
+    if info.partitions.iter().any(|leaf| !leaf.has_blocks) {
+        info.columns.values_mut().for_each(|column| column.nullable = true);
+    }
     info.estimated_rows = info
         .estimated_rows
         .or_else(|| info.partitions.iter().map(|leaf| leaf.estimated_rows).sum());
