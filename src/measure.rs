@@ -4,6 +4,7 @@
 //! explanations, plans and dictionaries are all projections of it. Equal measures are read once a run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -25,7 +26,7 @@ pub use reason::{Failure, FailureKind, Reason};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Measure {
     /// An operation over a relation of the instance's database.
-    Database(Box<DatabaseMeasure>),
+    Database(Arc<DatabaseMeasure>),
     /// The one value of one query.
     SqlValue(Box<SqlValueMeasure>),
     /// Keys of the event store.

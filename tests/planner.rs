@@ -24,6 +24,8 @@ mod oracle;
 mod property;
 #[path = "planner/schema.rs"]
 mod schema;
+#[path = "planner/semi_joins.rs"]
+mod semi_joins;
 #[path = "faults/server.rs"]
 #[allow(dead_code, reason = "tests of faults use the rest")]
 mod server;

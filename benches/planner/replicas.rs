@@ -19,7 +19,7 @@ pub fn case(bench: &Bench<'_>, table: &mut Table) -> Result<()> {
             ..Setup::default()
         })
     };
-    let processors = processors::allowed(None);
+    let processors = processors::allowed();
     let replicas = [0, 1].map(|place| pinned(processors[place % processors.len()]));
     for replica in &replicas {
         replica.wait_until_caught_up(bench.server);

@@ -32,10 +32,16 @@ impl BitmapBudget {
     }
 }
 
+/// Integers from 0 to here have a bit each in a plain array: most keys are among them, and seen again and again.
+const LOW: usize = 1 << 22;
+
 /// A set of integers; its memory goes back to the budget with it.
 #[derive(Debug)]
 pub(super) struct Bitmap {
-    values: RoaringTreemap,
+    /// As long as the highest of the low integers wants it.
+    low: Vec<u64>,
+    low_len: u64,
+    others: RoaringTreemap,
     taken: u64,
     budget: BitmapBudget,
 }
@@ -43,19 +49,39 @@ pub(super) struct Bitmap {
 impl Bitmap {
     pub(super) fn new(budget: &BitmapBudget) -> Bitmap {
         Bitmap {
-            values: RoaringTreemap::new(),
+            low: Vec::new(),
+            low_len: 0,
+            others: RoaringTreemap::new(),
             taken: 0,
             budget: budget.clone(),
         }
     }
 
-    pub(super) fn insert(&mut self, value: i64) {
-        self.values.insert((value as u64) ^ SIGN);
+    /// Whether it is new.
+    pub(super) fn insert(&mut self, value: i64) -> bool {
+        match usize::try_from(value) {
+            Ok(low) if low < LOW => self.insert_low(low),
+            _ => self.others.insert((value as u64) ^ SIGN),
+        }
+    }
+
+    fn insert_low(&mut self, value: usize) -> bool {
+        let (word, bit) = (value / 64, 1u64 << (value % 64));
+        if word >= self.low.len() {
+            self.low.resize((word + 1).next_power_of_two(), 0);
+        }
+        let Some(word) = self.low.get_mut(word) else {
+            return false;
+        };
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        self.low_len += u64::from(is_new);
+        is_new
     }
 
     /// Counts what was inserted against the budget; false where it is more than there is.
     pub(super) fn fits(&mut self) -> bool {
-        let bytes = self.values.serialized_size() as u64;
+        let bytes = (self.low.len() * 8 + self.others.serialized_size()) as u64;
         let more = bytes.saturating_sub(self.taken);
         if !self.budget.take(more) {
             return false;
@@ -65,7 +91,7 @@ impl Bitmap {
     }
 
     pub(super) fn len(&self) -> u64 {
-        self.values.len()
+        self.low_len + self.others.len()
     }
 }
 

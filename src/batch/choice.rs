@@ -66,7 +66,7 @@ pub(super) async fn designs<'a>(
             obstacle => obstacle.map(Why::Obstacle),
         };
         if let Some(why) = why {
-            chooser.apart(prepared, None, why);
+            chooser.apart(prepared.joined(), None, why);
             continue;
         }
         let key = format!("{:?}", prepared.partition);
@@ -93,7 +93,7 @@ struct Chooser<'a, 'b> {
 impl<'a> Chooser<'a, '_> {
     /// The measures in groups that one statement can tell apart.
     fn compatible(&self, bucket: Vec<Prepared<'a>>) -> Vec<Vec<Prepared<'a>>> {
-        let relations: Vec<_> = bucket.iter().map(|one| &one.member.measure.relation).collect();
+        let relations: Vec<_> = bucket.iter().map(|one| one.member.relation()).collect();
         let groups = SharedRelation::groups(&relations, &|table, columns| self.is_unique(table, columns));
         let mut bucket: Vec<Option<Prepared<'a>>> = bucket.into_iter().map(Some).collect();
         let mut compatible = Vec::new();
@@ -120,7 +120,7 @@ impl<'a> Chooser<'a, '_> {
     }
 
     fn related_of(&self, members: &[&Prepared<'a>]) -> Option<SharedRelation> {
-        let relations: Vec<_> = members.iter().map(|one| &one.member.measure.relation).collect();
+        let relations: Vec<_> = members.iter().map(|one| one.member.relation()).collect();
         let shared = self.shared(&relations)?;
         let asked: Vec<Vec<Aggregate>> = members.iter().map(|one| one.member.aggregates()).collect();
         shared.select(self.dialect, &asked, None).ok().map(|_| shared)
@@ -131,9 +131,7 @@ impl<'a> Chooser<'a, '_> {
     }
 
     fn is_unique(&self, table: &MainTable, columns: &[String]) -> bool {
-        self.tables.get(table).is_some_and(|info| {
-            !info.primary_key.is_empty() && info.primary_key.iter().all(|key| columns.contains(key))
-        })
+        self.tables.is_key(table, columns)
     }
 
     async fn choose(&mut self, group: Vec<Prepared<'a>>, session: &mut Session) {
@@ -181,7 +179,7 @@ impl<'a> Chooser<'a, '_> {
 
     async fn by_cost(&mut self, base: f64, members: Vec<(Prepared<'a>, Price)>, is_part: bool, session: &mut Session) {
         let is_lone = members.len() == 1;
-        let joins = is_part && members.iter().all(|(one, _)| one.member.measure.relation.is_joined());
+        let joins = is_part && members.iter().all(|(one, _)| one.member.relation().is_joined());
         let (riders, alone): (Vec<_>, Vec<_>) = members.into_iter().partition(|(_, price)| price.riding < price.alone);
         let together = base + riders.iter().map(|(_, price)| price.riding).sum::<f64>();
         let apart: f64 = riders.iter().map(|(_, price)| price.alone).sum();
@@ -190,6 +188,7 @@ impl<'a> Chooser<'a, '_> {
             true => (riders, alone),
             false => (Vec::new(), riders.into_iter().chain(alone).collect()),
         };
+        let alone = alone.into_iter().map(|(one, price)| (one.joined(), price)).collect();
         for riders in self.by_groups(riders, base) {
             let (cost, apart) = (riders.cost, riders.apart);
             let why = match riders.members.len() {
@@ -271,7 +270,7 @@ impl<'a> Chooser<'a, '_> {
 
     /// A measure by itself, in the ranges that are its own.
     fn apart(&mut self, one: Prepared<'a>, cost: Option<f64>, why: Why) {
-        let Some(relation) = SharedRelation::of(&[&one.member.measure.relation], &|_, _| false) else {
+        let Some(relation) = SharedRelation::of(&[one.member.relation()], &|_, _| false) else {
             let failure = Failure::new(Reason::InvalidStatement, "the statement cannot be written");
             return self.failures.push((one.member.index, failure));
         };
@@ -341,6 +340,9 @@ fn unbounded(partition: &Partition) -> Option<u64> {
 /// The measure whose ends are those of all: without a window, where not all have the same.
 fn ends(first: &Prepared<'_>, members: &[Prepared<'_>]) -> DatabaseMeasure {
     let mut ends = first.member.measure.clone();
+    if let Some(keys) = &first.member.keys {
+        ends.relation = keys.rows.clone();
+    }
     if members.iter().any(|one| one.member.measure.window != ends.window) {
         ends.window = None;
     }

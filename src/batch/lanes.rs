@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use super::bitmap::BitmapBudget;
 use super::board::{Board, Family, Next, Query, Task};
 use super::choice::{self, designs};
+use super::keys::KeySets;
 use super::member::Limits;
 use super::prepare::{Tables, prepared};
 use super::reading::{Taken, Work};
@@ -82,6 +83,7 @@ pub(super) async fn run<'a>(
         diverged: AtomicU64::new(0),
         limits: Limits {
             bitmaps: BitmapBudget::default(),
+            keys: KeySets::default(),
             max_groups: database.options().max_groups,
         },
         told,
@@ -105,7 +107,8 @@ impl<'a> Lanes<'a> {
     /// waits for a server that is away, and answers for what cannot be read.
     async fn run(&self, server: usize, lane: usize) {
         let leads = server == 0 && lane == 0;
-        if !leads && self.gate.acquire().await.is_err() {
+        // The lead may have come to its end before we got to run: what it left is ours, if it ever had a session.
+        if !leads && self.gate.acquire().await.is_err() && !self.is_open.load(Ordering::Relaxed) {
             return;
         }
         // The lead took a seat on another server, where its own was away.
@@ -325,8 +328,11 @@ impl<'a> Lanes<'a> {
 /// Sends a claim's statement.
 pub(super) async fn answer(session: &mut Session, claim: &Claim) -> Result<Answer, DatabaseError> {
     match claim.form {
-        Form::Rows { packed } => session.cells(&claim.sql, packed).await.map(Answer::Rows),
-        Form::Planned => session.rows(&claim.sql).await.map(|_| Answer::Nothing),
+        Form::Rows { packed } => session.cells(&claim.sql, packed, &claim.keys).await.map(Answer::Rows),
+        Form::Planned => {
+            let planned = session.cells(&claim.sql, false, &claim.keys).await;
+            planned.map(|_| Answer::Nothing)
+        }
         Form::Values => {
             let mut sketch = HyperLogLog::default();
             let add = &mut |value: &[u8]| {

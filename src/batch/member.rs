@@ -1,10 +1,13 @@
 //! A measure as a part of a scan: what it asks of each range, and what its ranges add up to.
 
+use std::sync::Arc;
+
 use super::bitmap::{Bitmap, BitmapBudget};
+use super::keys::{ByKeys, KeySets};
 use super::tally::{Merge, Tally};
 use super::why::Obstacle;
 use crate::measure::{DatabaseMeasure, Failure, Number, Reading, Reason};
-use crate::relation::{Aggregate, Column, Dialect, IntegerWidth, Operation, Places};
+use crate::relation::{Aggregate, Column, Dialect, IntegerWidth, Operation, Places, Relation};
 use crate::sketch::HyperLogLog;
 use crate::source::database::{Cells, unpacked};
 
@@ -12,6 +15,7 @@ use crate::source::database::{Cells, unpacked};
 #[derive(Debug, Clone)]
 pub(super) struct Limits {
     pub(super) bitmaps: BitmapBudget,
+    pub(super) keys: KeySets,
     /// Groups of one measure.
     pub(super) max_groups: usize,
 }
@@ -23,6 +27,8 @@ pub(super) struct Member<'a> {
     pub(super) index: usize,
     pub(super) measure: &'a DatabaseMeasure,
     pub(super) asked: Asked,
+    /// How its rows are picked in a scan with others, where that needs no join.
+    pub(super) keys: Option<Arc<ByKeys>>,
 }
 
 /// What a measure asks of each range.
@@ -41,6 +47,22 @@ pub(super) enum Asked {
 }
 
 impl Member<'_> {
+    /// Its rows, as a scan with others asks for them.
+    pub(super) fn relation(&self) -> &Relation {
+        match &self.keys {
+            Some(keys) => &keys.relation,
+            None => &self.measure.relation,
+        }
+    }
+
+    /// The same measure, by its own joins.
+    pub(super) fn joined(&self) -> Self {
+        Member {
+            keys: None,
+            ..self.clone()
+        }
+    }
+
     /// What is asked of a range in the select list.
     pub(super) fn aggregates(&self) -> Vec<Aggregate> {
         match &self.asked {
@@ -141,9 +163,38 @@ impl Running {
             }
             Running::Distinct(bitmap, width) => {
                 for packed in packed(rows, places) {
-                    unpacked(dialect, *width, packed, |integer| bitmap.insert(integer));
+                    unpacked(dialect, *width, packed, |integer| {
+                        bitmap.insert(integer);
+                    });
                 }
                 bitmap.fits().then_some(()).ok_or(NotAdded::Outgrown)
+            }
+        }
+    }
+
+    /// Adds to a distinct count what a range gave, and to a sketch of the same values those that were new. Both read every
+    /// range once, so what is new to neither is in both.
+    pub(super) fn add_with(
+        &mut self,
+        sketch: &mut Running,
+        rows: &[Cells],
+        places: &Places,
+        dialect: Dialect,
+    ) -> Result<(), NotAdded> {
+        match (self, sketch) {
+            (Running::Distinct(bitmap, width), Running::Sketch(sketch, _)) => {
+                for packed in packed(rows, places) {
+                    unpacked(dialect, *width, packed, |integer| {
+                        if bitmap.insert(integer) {
+                            sketch.add_integer(integer);
+                        }
+                    });
+                }
+                bitmap.fits().then_some(()).ok_or(NotAdded::Outgrown)
+            }
+            (one, other) => {
+                other.add(rows, places, dialect)?;
+                one.add(rows, places, dialect)
             }
         }
     }

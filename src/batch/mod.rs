@@ -7,6 +7,7 @@ mod bitmap;
 mod board;
 mod bounds;
 mod choice;
+mod keys;
 mod lanes;
 mod member;
 mod number;

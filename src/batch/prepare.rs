@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::keys::ByKeys;
 use super::member::{Asked, Member};
 use super::partition::{Partition, choose, choose_by_key};
 use super::scan::unwritable;
 use super::strategy::{RangeKind, Sharing, Strategy};
 use super::tally::aggregates;
 use crate::measure::{DatabaseMeasure, Failure, Reason};
-use crate::relation::{Aggregate, Column, MainTable, Operation};
+use crate::relation::{Aggregate, Column, Dialect, MainTable, Operation};
 use crate::source::database::{ColumnKind, Database, DatabaseError, Session, TableInfo};
 
 /// What a look at the catalogue gave; `None` for what it has not.
@@ -17,13 +18,26 @@ type Looked = Result<Option<Arc<TableInfo>>, Failure>;
 
 /// The tables of a family's measures by schema and name, each looked up once.
 #[derive(Debug, Default)]
-pub(super) struct Tables(HashMap<(Option<String>, String), Looked>);
+pub(super) struct Tables {
+    looked: HashMap<(Option<String>, String), Looked>,
+    /// Statements that give keys, in the order of the parameters that hold them.
+    keys: Vec<String>,
+}
 
 impl Tables {
     /// The table as the catalogue has it; `None` for what it has not.
     pub(super) fn get(&self, table: &MainTable) -> Option<&Arc<TableInfo>> {
-        let found = self.0.get(&(table.schema.clone(), table.name.clone()))?;
+        let found = self.looked.get(&(table.schema.clone(), table.name.clone()))?;
         found.as_ref().ok()?.as_ref()
+    }
+
+    /// The parameter that holds the keys which a statement gives: 1, 2, …
+    pub(super) fn parameter_of(&mut self, statement: &str) -> usize {
+        if let Some(place) = self.keys.iter().position(|known| known == statement) {
+            return place + 1;
+        }
+        self.keys.push(statement.to_owned());
+        self.keys.len()
     }
 
     /// Looks up every table that the measure names.
@@ -45,14 +59,14 @@ impl Tables {
     /// A table that is locked makes the first of its measures wait, not all.
     async fn look_up(&mut self, table: &MainTable, session: &mut Session, database: &Database) -> Result<(), Failure> {
         let key = (table.schema.clone(), table.name.clone());
-        if let Some(known) = self.0.get(&key) {
+        if let Some(known) = self.looked.get(&key) {
             return known.as_ref().map(drop).map_err(Failure::clone);
         }
         let found = database.table(session, table).await;
         if found.as_ref().is_err_and(DatabaseError::ends_session) {
             return found.map(drop).map_err(Failure::from);
         }
-        let found = self.0.entry(key).or_insert(found.map_err(Failure::from));
+        let found = self.looked.entry(key).or_insert(found.map_err(Failure::from));
         found.as_ref().map(drop).map_err(|failure| failure.clone())
     }
 }
@@ -64,6 +78,16 @@ pub(super) struct Prepared<'a> {
     pub(super) partition: Partition,
     /// The table whose rows are split.
     pub(super) table: Option<Arc<TableInfo>>,
+}
+
+impl Prepared<'_> {
+    /// The same, by its own joins.
+    pub(super) fn joined(self) -> Self {
+        Prepared {
+            member: self.member.joined(),
+            ..self
+        }
+    }
 }
 
 /// Looks up what the measure's tables are, and says how it is read by itself.
@@ -97,8 +121,17 @@ pub(super) async fn prepared<'a>(
         }
         _ => choose_by_key(measure, table.as_deref(), blocks, strategy.ranges)?,
     };
-    let member = Member { index, measure, asked };
+    let shares = strategy.sharing != Sharing::Never && session.dialect() == Dialect::Postgres;
+    let mut member = Member {
+        index,
+        measure,
+        asked,
+        keys: None,
+    };
     must_be_writable(&member, session)?;
+    if shares && member.obstacle().is_none() {
+        member.keys = ByKeys::of(measure, tables).map(Arc::new);
+    }
     let prepared = Prepared {
         member,
         partition,
@@ -179,7 +212,9 @@ fn asked(measure: &DatabaseMeasure, tables: &Tables, strategy: Strategy) -> Resu
             let (merge, mut wanted) = aggregates(operation, column.as_ref())
                 .ok_or_else(|| Failure::new(Reason::InvalidOptions, "the operation needs a column"))?;
             if strategy.sharing != Sharing::Never {
-                wanted.iter_mut().for_each(|aggregate| count_rows(aggregate, measure, tables));
+                wanted
+                    .iter_mut()
+                    .for_each(|aggregate| count_rows(aggregate, measure, tables));
             }
             Ok(Asked::Numbers(merge, wanted))
         }
@@ -189,10 +224,7 @@ fn asked(measure: &DatabaseMeasure, tables: &Tables, strategy: Strategy) -> Resu
 /// Whether distinct integers are fetched and told apart here: of all rows alike.
 fn tells_apart(measure: &DatabaseMeasure, strategy: Strategy) -> bool {
     let is_bounded = measure.start.is_some() || measure.finish.is_some();
-    strategy.sharing != Sharing::Never
-        && !measure.relation.is_grouped()
-        && !is_bounded
-        && measure.batch_size.is_none()
+    strategy.sharing != Sharing::Never && !measure.relation.is_grouped() && !is_bounded && measure.batch_size.is_none()
 }
 
 /// What `COUNT` is asked of: rows, where an `id` was only assumed and the table has none.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::bitmap::BitmapBudget;
 use super::board::{Family, Query, Task};
 use super::choice::{self, designs};
+use super::keys::KeySets;
 use super::lanes::{self, answer};
 use super::member::Limits;
 use super::prepare::{Tables, prepared};
@@ -171,6 +172,7 @@ async fn alone(
     let design = designs.into_iter().next().ok_or_else(unread)?;
     let limits = Limits {
         bitmaps: BitmapBudget::default(),
+        keys: KeySets::default(),
         max_groups: database.options().max_groups,
     };
     let scan = Scan::new(design, &limits, Took::default());

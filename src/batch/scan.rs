@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
+use super::keys::{KeySet, KeySets};
 use super::member::{Asked, Limits, Member, NotAdded, Running};
 use super::pace::Pace;
 use super::partition::Partition;
@@ -48,6 +49,7 @@ pub(super) struct Scan<'a> {
     pub(super) design: Design<'a>,
     /// What its planning took.
     planning: Took,
+    key_sets: KeySets,
     inner: Mutex<Inner>,
     /// A bit for each server that has something to claim; what was claimed may come back.
     open_on: AtomicU64,
@@ -65,6 +67,8 @@ struct Inner {
     size: Option<u64>,
     /// The statement of the last members, without its range.
     frame: Option<(Vec<usize>, Arc<SharedFrame>)>,
+    /// Members that left the scan and are not planned anew yet.
+    outgrown: Vec<usize>,
     took: Took,
 }
 
@@ -133,11 +137,13 @@ impl<'a> Scan<'a> {
             in_flight: 0,
             size: None,
             frame: None,
+            outgrown: Vec::new(),
             took: Took::default(),
         };
         Scan {
             design,
             planning,
+            key_sets: limits.keys.clone(),
             inner: Mutex::new(inner),
             open_on: AtomicU64::new(u64::MAX),
             running: AtomicUsize::new(members),
@@ -214,24 +220,59 @@ impl<'a> Scan<'a> {
     }
 
     fn add(&self, inner: &mut Inner, claim: &Claim, answer: &Answer, dialect: Dialect, settled: &mut Settled<'a>) {
+        let mut twins = self.twins(claim);
+        let runs = |place: usize| inner.running.get(place).is_some_and(Option::is_some);
+        twins.retain(|(distinct, sketch)| runs(*distinct) && runs(*sketch));
         for (order, place) in claim.members.iter().enumerate() {
+            if twins.iter().any(|(_, sketch)| sketch == place) {
+                continue;
+            }
+            let twin = twins.iter().find(|(distinct, _)| distinct == place);
+            let mut twin = twin.and_then(|(_, sketch)| Some((*sketch, inner.running.get_mut(*sketch)?.take()?)));
             let Some(running) = inner.running.get_mut(*place).and_then(Option::as_mut) else {
                 continue;
             };
-            let added = match (answer, claim.places.get(order)) {
-                (Answer::Rows(rows), Some(places)) => running.add(rows, places, dialect),
-                (Answer::Values(sketch), _) => running.add_sketch(sketch),
+            let added = match (answer, claim.places.get(order), &mut twin) {
+                (Answer::Rows(rows), Some(places), Some((_, sketch))) => {
+                    running.add_with(sketch, rows, places, dialect)
+                }
+                (Answer::Rows(rows), Some(places), None) => running.add(rows, places, dialect),
+                (Answer::Values(sketch), ..) => running.add_sketch(sketch),
                 _ => Ok(()),
             };
+            if let Some((place, sketch)) = twin
+                && let Some(place) = inner.running.get_mut(place)
+            {
+                *place = Some(sketch);
+            }
             match added {
                 Ok(()) => {}
                 Err(NotAdded::Failure(failure)) => settled.ended.extend(self.fail(inner, *place, failure)),
-                Err(NotAdded::Outgrown) => {
-                    inner.running[*place] = None;
-                    self.running.fetch_sub(1, Ordering::Relaxed);
-                    settled.outgrown.push(self.member(*place).by_values());
-                }
+                Err(NotAdded::Outgrown) => self.outgrow(inner, *place),
             }
+        }
+    }
+
+    /// A distinct count and a sketch of the very same values, where the claim has both: they are decoded once.
+    fn twins(&self, claim: &Claim) -> Vec<(usize, usize)> {
+        let of = |is: fn(&Asked) -> bool| {
+            let members = claim.members.iter().zip(claim.places.iter());
+            members.filter(move |(place, _)| is(&self.member(**place).asked))
+        };
+        let mut twins: Vec<(usize, usize)> = Vec::new();
+        for (sketch, places) in of(|asked| matches!(asked, Asked::Sketch(..))) {
+            let same = of(|asked| matches!(asked, Asked::Distinct(..)))
+                .find(|(place, own)| own.values == places.values && twins.iter().all(|(taken, _)| taken != *place));
+            twins.extend(same.map(|(distinct, _)| (*distinct, *sketch)));
+        }
+        twins
+    }
+
+    /// A member leaves the scan, to be read in another way.
+    fn outgrow(&self, inner: &mut Inner, place: usize) {
+        if inner.running.get_mut(place).and_then(Option::take).is_some() {
+            self.running.fetch_sub(1, Ordering::Relaxed);
+            inner.outgrown.push(place);
         }
     }
 
@@ -247,6 +288,8 @@ impl<'a> Scan<'a> {
 
     /// Ends the members whose every range was read.
     fn end(&self, inner: &mut Inner, settled: &mut Settled<'a>) {
+        let outgrown = inner.outgrown.drain(..).map(|place| self.member(place).clone());
+        settled.outgrown.extend(outgrown);
         if inner.in_flight > 0 || !inner.pieces.is_empty() {
             return;
         }
@@ -285,10 +328,16 @@ impl<'a> Scan<'a> {
         let mut inner = self.inner.lock().await;
         inner.pieces.clear();
         self.note_open(&inner);
+        let took = self.planning.and(inner.took);
+        let left = std::mem::take(&mut inner.outgrown).into_iter().map(|place| Ended {
+            index: self.member(place).index,
+            result: Err(failure.clone()),
+            took,
+        });
+        let mut ended: Vec<Ended> = left.collect();
         let places = 0..inner.running.len();
-        places
-            .filter_map(|place| self.fail(&mut inner, place, failure.clone()))
-            .collect()
+        ended.extend(places.filter_map(|place| self.fail(&mut inner, place, failure.clone())));
+        ended
     }
 }
 

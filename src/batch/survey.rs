@@ -14,6 +14,7 @@ use self::walk::Walks;
 use super::bitmap::BitmapBudget;
 use super::board::{Family, Task};
 use super::choice::{self, designs};
+use super::keys::KeySets;
 use super::lanes::ends_session;
 use super::member::Limits;
 use super::prepare::{Tables, prepared};
@@ -53,6 +54,8 @@ pub struct PlannedScan {
     pub statements: Option<u64>,
     /// The statement of the first range, or of all rows where the ends were not looked for.
     pub sample: String,
+    /// The statements that give the keys which `$1`, `$2`, … of the sample hold, in their order.
+    pub keys: Vec<String>,
     /// What its select list asks, group keys aside; what several members ask alike is asked once.
     pub aggregates: usize,
 }
@@ -99,6 +102,7 @@ async fn looked_over(
         strategy: work.strategy,
         limits: Limits {
             bitmaps: BitmapBudget::default(),
+            keys: KeySets::default(),
             max_groups: database.options().max_groups,
         },
         walks: Walks::default(),
@@ -187,10 +191,12 @@ impl Surveyor<'_> {
             why: design.why,
             statements: walked.statements(&design),
             sample: String::new(),
+            keys: Vec::new(),
             aggregates: 0,
         };
         if self.asks {
             let range = walked.first(&design, session).await?;
+            let keys = key_statements(&design);
             let scan = Scan::new(design, &self.limits, Took::default());
             let Some(claim) = self.asked(&scan, range, session).await? else {
                 return Ok(());
@@ -206,6 +212,7 @@ impl Surveyor<'_> {
                 .filter_map(|place| index(&scan, *place))
                 .collect();
             planned.sample = claim.sql;
+            planned.keys = keys;
         }
         self.survey.scans.push(planned);
         Ok(())
@@ -220,7 +227,7 @@ impl Surveyor<'_> {
     ) -> Result<Option<Claim>, Failure> {
         let all: Vec<usize> = (0..scan.design.members.len()).collect();
         let claim = scan.shown(session.dialect(), all.clone(), range.clone()).await?;
-        match plan(session, &claim.sql).await {
+        match plan(session, &claim).await {
             Ok(()) => return Ok(Some(claim)),
             // What is locked is locked for all of them.
             Err(failure) if all.len() == 1 || failure.reason == Reason::LockTimeout || ends_session(failure.reason) => {
@@ -231,7 +238,7 @@ impl Surveyor<'_> {
         let mut sound = Vec::with_capacity(all.len());
         for place in all {
             let alone = scan.shown(session.dialect(), vec![place], range.clone()).await?;
-            match plan(session, &alone.sql).await {
+            match plan(session, &alone).await {
                 Ok(()) => sound.push(place),
                 Err(failure) => self.fail(index(scan, place), &failure)?,
             }
@@ -243,14 +250,28 @@ impl Surveyor<'_> {
     }
 }
 
+/// What gives the parameters of a scan's statement; empty texts for those that it does not name.
+fn key_statements(design: &Design<'_>) -> Vec<String> {
+    let mut statements: Vec<String> = Vec::new();
+    for keys in design.members.iter().filter_map(|member| member.keys.as_ref()) {
+        statements.resize(statements.len().max(keys.parameter), String::new());
+        if let Some(place) = statements.get_mut(keys.parameter - 1) {
+            place.clone_from(&keys.statement);
+        }
+    }
+    statements
+}
+
 /// # Errors
 /// What the server has against the statement.
-async fn plan(session: &mut Session, sql: &str) -> Result<(), Failure> {
+async fn plan(session: &mut Session, claim: &Claim) -> Result<(), Failure> {
     let explain = match session.dialect() {
         Dialect::Postgres => "EXPLAIN",
         Dialect::Sqlite => "EXPLAIN QUERY PLAN",
     };
-    let planned = session.rows(&format!("{explain} {sql}")).await;
+    let planned = session
+        .cells(&format!("{explain} {}", claim.sql), false, &claim.keys)
+        .await;
     planned.map(drop).map_err(Failure::from)
 }
 

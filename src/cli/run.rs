@@ -46,6 +46,15 @@ pub(super) struct RunArgs {
     format: Format,
 }
 
+/// What came before a plan is shown.
+#[derive(Debug, Clone, Copy)]
+struct Timing {
+    /// To read and check configuration and definitions.
+    loaded: Duration,
+    /// To ask every class what its metric measures.
+    planned: Duration,
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     let duration = parse_duration(text).filter(|duration| !duration.is_zero());
     duration.ok_or_else(|| "a duration is a whole number and a unit: 500ms, 15s, 2m or 1h".to_owned())
@@ -59,9 +68,11 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
         note("next: service-ping preview shows what would leave if it were on");
         return Ok(exit::REPORTING_OFF);
     }
+    let loaded = begun.elapsed();
     let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
+    let planned = begun.elapsed() - loaded;
     if args.dry_run {
-        plan::show(&setup, &plan, args.format).await?;
+        plan::show(&setup, &plan, args.format, Timing { loaded, planned }).await?;
         return Ok(exit::DONE);
     }
     if let Some(path) = &args.output {

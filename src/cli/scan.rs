@@ -62,6 +62,19 @@ pub(super) fn excerpt(scan: &PlannedScan, width: usize) -> Vec<String> {
     excerpt
 }
 
+/// What gives the statement's parameters, in lines.
+pub(super) fn keys(scan: &PlannedScan, width: usize) -> Vec<String> {
+    let named = scan
+        .keys
+        .iter()
+        .enumerate()
+        .filter(|(_, statement)| !statement.is_empty());
+    let texts = named.map(|(place, statement)| wrapped_sql(&format!("${}: {statement}", place + 1), width));
+    texts
+        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
 /// The scan, with key paths under a name.
 pub(super) fn json(scan: &PlannedScan, name: &str, key_paths: &[&str]) -> Value {
     json!({
@@ -76,6 +89,7 @@ pub(super) fn json(scan: &PlannedScan, name: &str, key_paths: &[&str]) -> Value 
         "statements": scan.statements,
         "aggregates": scan.aggregates,
         "statement": scan.sample,
+        "keys": scan.keys,
     })
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::output::{counted, seconds};
 use super::setup::{Patience, Setup};
 use super::{CliError, lookalikes, value_schema};
+use crate::batch::{Sharing, Strategy};
 use crate::definition::MetricDefinition;
 use crate::measure::{Fact, Failure, Measure, Reason};
 use crate::report::{NoProgress, Outcome, OutcomeState, Plan, collect, plan_one};
@@ -57,7 +58,12 @@ pub(super) async fn traced(
             list.push(sent);
         }
     });
-    let plan = plan_one(definition, &setup.registry, &setup.context());
+    // By itself, in batches of fixed size: the very statements that `explain` and `dump` show, and a Rails console.
+    let alone = Strategy {
+        sharing: Sharing::Never,
+        ..Strategy::default()
+    };
+    let plan = plan_one(definition, &setup.registry, &setup.context()).with(alone);
     let uuid = match asks_uuid(&plan) {
         true => Some(setup.uuid(&setup.state().await?).await?),
         false => None,

@@ -1,6 +1,7 @@
 //! `DatabaseMetric` and the classes that authors declare in YAML: an operation over a relation.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -117,7 +118,7 @@ fn describe(
         Some((column, window)) => relation.within(column, window),
         None => relation,
     };
-    Ok(Measure::Database(Box::new(DatabaseMeasure {
+    Ok(Measure::Database(Arc::new(DatabaseMeasure {
         database: body.database.clone().unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
         relation,
         operation: body.operation,

@@ -40,7 +40,7 @@ mod tree;
 
 pub use condition::{Condition, ConditionKind};
 pub use query::Query;
-pub use shared::{IsUnique, Places, SharedFrame, SharedRelation, SharedStatement};
+pub use shared::{IsUnique, Places, SemiJoin, SharedFrame, SharedRelation, SharedStatement};
 pub use tree::Relation;
 
 /// The SQL dialect a statement is rendered for.

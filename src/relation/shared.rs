@@ -10,6 +10,7 @@ mod list;
 mod member;
 mod scope;
 mod select;
+mod semi_join;
 mod union;
 
 use super::tree::Parts;
@@ -17,6 +18,7 @@ use super::{MainTable, Relation};
 use item::Item;
 use member::Member;
 pub use select::SharedFrame;
+pub use semi_join::SemiJoin;
 use union::Union;
 
 /// Says whether the columns of a table hold each combination of values that is not NULL at most once, as a unique
@@ -44,7 +46,7 @@ pub struct SharedStatement {
     /// For each member, in their order.
     pub places: Vec<Places>,
     /// The columns of the answer that hold packed values ([`Aggregate::PackedIntegers`](super::Aggregate)); all others
-    /// are text.
+    /// are text. A statement with parameters ([`SemiJoin::rows_by`]) answers in the same way, packed values or not.
     pub packed: Vec<usize>,
 }
 

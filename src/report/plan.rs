@@ -1,6 +1,7 @@
 //! The plan of a run: which metrics, asked how, and each distinct measure once.
 
 use std::collections::{BTreeSet, HashSet};
+use std::thread;
 
 use serde_json::Value;
 
@@ -11,6 +12,9 @@ use crate::definition::{DataCategory, KeyPath, Loaded, MetricDefinition, Status}
 use crate::instrumentation::{Class, Context, Registry, Request, class_of};
 use crate::measure::{Failure, Measure, Reason};
 use crate::relation::Operation;
+
+/// So few definitions are planned sooner than a thread starts.
+const FEW: usize = 200;
 
 /// Which metrics a run computes: what may not leave is not computed.
 #[derive(Debug, Clone)]
@@ -109,12 +113,37 @@ impl<'a> Plan<'a> {
 pub fn plan<'a>(loaded: &'a Loaded, registry: &'a Registry, context: &Context<'a>, selection: &Selection) -> Plan<'a> {
     let definitions = loaded.catalog.metrics.iter();
     let wanted = definitions.filter(|definition| definition.status != Status::Removed && selection.takes(definition));
-    let mut metrics: Vec<PlannedMetric<'a>> = wanted
-        .map(|definition| planned(definition, registry, context))
-        .collect();
+    let wanted: Vec<&MetricDefinition> = wanted.collect();
+    let mut metrics = side_by_side(&wanted, |definition| planned(definition, registry, context));
     let broken = loaded.invalid.iter().flat_map(|invalid| &invalid.key_paths);
     metrics.extend(broken.filter(|key_path| selection.names(key_path)).map(invalid));
     Plan::of(metrics)
+}
+
+/// What `make` makes of each, in their order, on as many processors as there are.
+fn side_by_side<'a, T: Send>(
+    definitions: &[&'a MetricDefinition],
+    make: impl Fn(&'a MetricDefinition) -> T + Sync,
+) -> Vec<T> {
+    let lanes = thread::available_parallelism().map_or(1, usize::from);
+    let all = |share: &[&'a MetricDefinition]| share.iter().map(|definition| make(definition)).collect::<Vec<T>>();
+    if definitions.len() < FEW || lanes == 1 {
+        return all(definitions);
+    }
+    let mut shares = definitions.chunks(definitions.len().div_ceil(lanes));
+    let first = shares.next().unwrap_or_default();
+    thread::scope(|scope| {
+        let all = &all;
+        let others: Vec<_> = shares.map(|share| scope.spawn(move || all(share))).collect();
+        let mut made = all(first);
+        for other in others {
+            match other.join() {
+                Ok(others) => made.extend(others),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        made
+    })
 }
 
 /// The plan of one definition, wherever it came from; nothing where it is removed.

@@ -1,6 +1,7 @@
 //! The one statement of each planned metric, as the live schema has its tables.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::plan::Plan;
 use crate::batch;
@@ -64,8 +65,8 @@ impl Schemas {
         }
         match self.ask(measure, sources).await {
             Ok(known) => {
-                let measure = Measure::Database(Box::new(measure.clone()));
-                self.known.insert(measure, Measure::Database(Box::new(known)));
+                let measure = Measure::Database(Arc::new(measure.clone()));
+                self.known.insert(measure, Measure::Database(Arc::new(known)));
             }
             Err(failure) => drop(self.away.insert(name.clone(), failure.message)),
         }

@@ -72,7 +72,7 @@ pub fn measure(options: &Value, time_frame: TimeFrame) -> Result<DatabaseMeasure
         events: &[],
     };
     match class.describe(&request, &context)? {
-        Measure::Database(measure) => Ok(*measure),
+        Measure::Database(measure) => Ok((*measure).clone()),
         other => panic!("{other:?} is no measure of a database"),
     }
 }

@@ -358,7 +358,11 @@ fn packed_integers_leave_nulls_out() {
         "INSERT INTO t VALUES (3), (NULL), (-5), (3)",
     ]);
     let statement = parse("t")
-        .select(Dialect::Sqlite, &[Aggregate::PackedIntegers(column("t", "x"), IntegerWidth::Eight)], None)
+        .select(
+            Dialect::Sqlite,
+            &[Aggregate::PackedIntegers(column("t", "x"), IntegerWidth::Eight)],
+            None,
+        )
         .unwrap();
     let packed: String = database.rows(&statement)[0].get(0);
     assert_eq!(packed.split(',').collect::<Vec<_>>(), ["3", "-5", "3"]);

@@ -32,7 +32,7 @@ fn replicas_follow_their_primary_and_only_read() {
 #[test]
 fn a_replica_may_be_pinned_to_a_processor() {
     let primary = Postgres::dedicated();
-    let last = *processors::allowed(None).last().expect("one at least");
+    let last = *processors::allowed().last().expect("one at least");
     let setup = Setup {
         core: Some(last),
         settings: "work_mem = 7MB".to_owned(),
@@ -41,9 +41,10 @@ fn a_replica_may_be_pinned_to_a_processor() {
     assert_eq!(replica.psql("postgres", "SHOW work_mem"), "7MB");
     let ids = replica.pids();
     assert!(ids.len() > 2, "{ids:?}");
-    for id in ids {
-        assert_eq!(processors::allowed(Some(id)), [last]);
-    }
+    // A process may end while the others are asked.
+    let found: Vec<_> = ids.into_iter().filter_map(processors::of).collect();
+    assert!(found.len() > 2, "{found:?}");
+    assert!(found.iter().all(|own| *own == [last]), "{found:?}");
 }
 
 #[test]

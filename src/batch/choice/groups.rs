@@ -57,7 +57,7 @@ pub(super) fn by_from<'a>(members: Vec<(Prepared<'a>, Price)>, base: Base) -> Ve
     }
     let mut of_from: BTreeMap<String, Vec<(Prepared<'a>, Price)>> = BTreeMap::new();
     for (one, price) in members {
-        let from = one.member.measure.relation.from_text().unwrap_or_default();
+        let from = one.member.relation().from_text().unwrap_or_default();
         of_from.entry(from).or_default().push((one, price));
     }
     of_from.into_values().collect()

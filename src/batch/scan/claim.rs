@@ -20,11 +20,21 @@ impl<'a> Scan<'a> {
                 self.note_open(&inner);
                 return Ok(None);
             };
+            let before = session.statements();
             let members = inner.alive(&piece);
+            let with_keys = self.with_keys(&mut inner, members, session).await;
+            let (members, keys) = match with_keys {
+                Ok(found) => found,
+                Err(failure) => {
+                    inner.took.statements += session.statements() - before;
+                    inner.pieces.push(piece);
+                    self.note_open(&inner);
+                    return Err(failure);
+                }
+            };
             if members.is_empty() {
                 continue;
             }
-            let before = session.statements();
             let claimed = self
                 .of_piece(&mut inner, &mut piece, session, database, lane.lanes)
                 .await;
@@ -42,11 +52,37 @@ impl<'a> Scan<'a> {
             if !piece.is_done() {
                 inner.pieces.push(piece);
             }
-            let claim = self.written(&mut inner, session.dialect(), members, range, walk, head)?;
+            let mut claim = self.written(&mut inner, session.dialect(), members, range, walk, head)?;
+            claim.keys = keys;
             self.note_open(&inner);
             inner.in_flight += 1;
             return Ok(Some(claim));
         }
+    }
+
+    /// The members that can be read here, and the keys that their statement is given. A member whose keys cannot be had
+    /// leaves the scan, and joins.
+    async fn with_keys(
+        &self,
+        inner: &mut Inner,
+        members: Vec<usize>,
+        session: &mut Session,
+    ) -> Result<(Vec<usize>, Vec<KeySet>), Failure> {
+        let (mut able, mut keys) = (Vec::with_capacity(members.len()), Vec::new());
+        for place in members {
+            let Some(by_keys) = &self.member(place).keys else {
+                able.push(place);
+                continue;
+            };
+            match self.key_sets.load(&by_keys.statement, session).await? {
+                Some(set) => {
+                    put(&mut keys, by_keys.parameter, set);
+                    able.push(place);
+                }
+                None => self.outgrow(inner, place),
+            }
+        }
+        Ok((able, keys))
     }
 
     /// The next range of a piece; `None` where it has none any more.
@@ -119,6 +155,7 @@ impl<'a> Scan<'a> {
         let mut claim = Claim {
             sql: String::new(),
             form: Form::Rows { packed: false },
+            keys: self.no_keys(&members),
             members,
             places: Arc::default(),
             range,
@@ -170,6 +207,14 @@ impl<'a> Scan<'a> {
         self.written(&mut inner, dialect, members, range, Ranges::whole(), piece)
     }
 
+    /// As many empty parameters as the members' statement names.
+    fn no_keys(&self, members: &[usize]) -> Vec<KeySet> {
+        let parameters = members
+            .iter()
+            .filter_map(|place| Some(self.member(*place).keys.as_ref()?.parameter));
+        vec![KeySet::default(); parameters.max().unwrap_or_default()]
+    }
+
     fn frame(&self, inner: &mut Inner, dialect: Dialect, members: &[usize]) -> Result<Arc<SharedFrame>, Failure> {
         if let Some((_, frame)) = inner.frame.as_ref().filter(|(known, _)| known == members) {
             return Ok(frame.clone());
@@ -190,6 +235,8 @@ impl<'a> Scan<'a> {
 pub(in crate::batch) struct Claim {
     pub(in crate::batch) sql: String,
     pub(in crate::batch) form: Form,
+    /// What the statement is given as its parameters.
+    pub(in crate::batch) keys: Vec<KeySet>,
     pub(super) members: Vec<usize>,
     pub(in crate::batch) places: Arc<[Places]>,
     pub(super) range: Option<KeyRange>,
@@ -207,6 +254,16 @@ pub(in crate::batch) enum Form {
     Values,
     /// Nothing is read: the statement is only planned.
     Planned,
+}
+
+/// Puts a set in the place of its parameter; those before it that nobody names are empty.
+fn put(keys: &mut Vec<KeySet>, parameter: usize, set: KeySet) {
+    if keys.len() < parameter {
+        keys.resize(parameter, KeySet::default());
+    }
+    if let Some(place) = parameter.checked_sub(1).and_then(|place| keys.get_mut(place)) {
+        *place = set;
+    }
 }
 
 fn histogram(measure: &DatabaseMeasure, dialect: Dialect, from: i64, to: i64, size: i64) -> Result<String, Failure> {

@@ -172,6 +172,11 @@ fn of_scan(scan: &PlannedScan, beside: &[String]) -> String {
     for part in scan::excerpt(scan, WIDTH) {
         text += &format!("    {part}\n");
     }
+    let keys = scan::keys(scan, WIDTH);
+    if !keys.is_empty() {
+        text += &line("keys", "");
+        keys.iter().for_each(|key| text += &format!("    {key}\n"));
+    }
     if beside.is_empty() {
         return text;
     }

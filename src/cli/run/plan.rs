@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::Timing;
 use crate::batch::PlannedScan;
 use crate::cli::CliError;
 use crate::cli::message::note;
@@ -24,13 +25,14 @@ struct DryRun<'a> {
     /// The readings of each metric.
     readings: Vec<Vec<usize>>,
     surveys: Vec<DatabaseSurvey>,
+    timing: Timing,
 }
 
 /// Prints the plan. Databases that can be reached say how its readings would share their work.
 ///
 /// # Errors
 /// A signal cut it short.
-pub(super) async fn show(setup: &Setup, plan: &Plan<'_>, format: Format) -> Result<(), CliError> {
+pub(super) async fn show(setup: &Setup, plan: &Plan<'_>, format: Format, timing: Timing) -> Result<(), CliError> {
     let surveys = surveyed(setup, plan).await?;
     let how = plan.metrics.iter().map(|metric| match &metric.measure {
         Ok(None) => "deprecated: -1000".to_owned(),
@@ -47,6 +49,7 @@ pub(super) async fn show(setup: &Setup, plan: &Plan<'_>, format: Format) -> Resu
         how: how.collect(),
         readings,
         surveys,
+        timing,
     };
     match format {
         Format::Json => print(&format!("{:#}\n", dry.json()))?,
@@ -199,6 +202,10 @@ impl DryRun<'_> {
         text += &line("rows", wrapped(&scan::rows(scan), WIDTH - MARGIN).lines());
         let statement = scan::excerpt(scan, WIDTH - MARGIN);
         text += &line("asks", statement.iter().map(String::as_str));
+        let keys = scan::keys(scan, WIDTH - MARGIN);
+        if !keys.is_empty() {
+            text += &line("keys", keys.iter().map(String::as_str));
+        }
         let keys = metrics.iter().map(|metric| {
             let of_metric = self.readings.get(*metric).map(Vec::as_slice).unwrap_or_default();
             let is_whole = of_metric.iter().all(|reading| scan.members.contains(reading));
@@ -227,6 +234,8 @@ impl DryRun<'_> {
         let (statements, separate) = self.statements();
         json!({
             "metrics": metrics.collect::<Vec<Value>>(),
+            "loaded_in": self.timing.loaded.as_secs_f64(),
+            "planned_in": self.timing.planned.as_secs_f64(),
             "readings": self.plan.readings.len(),
             "scans": self.scans().count(),
             "statements": statements,

@@ -138,7 +138,7 @@ fn condition(join: &Join) -> Option<&Expr> {
 }
 
 /// A table whose columns have their own names.
-fn real_table(factor: &TableFactor) -> Option<MainTable> {
+pub(super) fn real_table(factor: &TableFactor) -> Option<MainTable> {
     match factor {
         TableFactor::Table {
             name,
@@ -180,6 +180,24 @@ fn equated(term: &Expr, alias: &str) -> Option<String> {
     match (column(left), column(right)) {
         (Some(column), None) if is_other(right) => Some(column.name),
         (None, Some(column)) if is_other(left) => Some(column.name),
+        _ => None,
+    }
+}
+
+/// The columns of two tables that a term holds equal, those of the first table first.
+pub(super) fn equated_columns(expr: &Expr, first: &str, second: &str) -> Option<(Column, Column)> {
+    let Expr::BinaryOp {
+        left,
+        op: BinaryOperator::Eq,
+        right,
+    } = expr
+    else {
+        return None;
+    };
+    let (left, right) = (column_of(left)?, column_of(right)?);
+    match (left.table.as_str(), right.table.as_str()) {
+        (table, other) if table == first && other == second => Some((left, right)),
+        (table, other) if table == second && other == first => Some((right, left)),
         _ => None,
     }
 }

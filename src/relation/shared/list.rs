@@ -18,11 +18,11 @@ pub(super) struct SelectList {
 }
 
 impl SelectList {
-    pub(super) fn new(dialect: Dialect, asked: &[Vec<Aggregate>]) -> SelectList {
+    pub(super) fn new(dialect: Dialect, asked: &[Vec<Aggregate>], has_parameters: bool) -> SelectList {
         let is_packed = asked.iter().flatten().any(is_packed);
         SelectList {
             dialect,
-            is_binary: is_packed && dialect == Dialect::Postgres,
+            is_binary: (is_packed || has_parameters) && dialect == Dialect::Postgres,
             items: Vec::new(),
             packed: Vec::new(),
         }

@@ -4,6 +4,7 @@ use sqlparser::ast::{Expr, TableFactor};
 
 use super::filter::{self, Term};
 use super::item::{Item, table_key};
+use super::semi_join::has_parameters;
 use super::{IsUnique, scope};
 use crate::relation::{Column, Dialect, Relation, RelationError, render, tree};
 
@@ -78,6 +79,11 @@ impl Member {
             Some(rest) => Ok(format!(" FILTER (WHERE {})", render::text(rest, dialect)?)),
             None => Ok(String::new()),
         }
+    }
+
+    /// Whether its condition names parameters of the statement, whose answer then comes in binary form.
+    pub(super) fn has_parameters(&self) -> bool {
+        has_parameters(self.relation.parts.filter.as_ref())
     }
 
     /// Whether only some rows are its own.

@@ -41,7 +41,9 @@ impl SharedRelation {
     /// As [`select`](Self::select).
     pub fn frame(&self, dialect: Dialect, asked: &[Vec<Aggregate>]) -> Result<SharedFrame, RelationError> {
         match (self.members.as_slice(), asked) {
-            ([only], [aggregates]) if !needs_text(only, aggregates, dialect) => self.alone(dialect, only, aggregates),
+            ([only], [aggregates]) if !needs_text(only, aggregates, dialect) && !only.has_parameters() => {
+                self.alone(dialect, only, aggregates)
+            }
             (members, asked) if members.len() == asked.len() && !members.is_empty() => {
                 self.check(asked)?;
                 self.together(dialect, asked)
@@ -79,7 +81,8 @@ impl SharedRelation {
     }
 
     fn together(&self, dialect: Dialect, asked: &[Vec<Aggregate>]) -> Result<SharedFrame, RelationError> {
-        let mut list = SelectList::new(dialect, asked);
+        let has_parameters = self.members.iter().any(Member::has_parameters);
+        let mut list = SelectList::new(dialect, asked, has_parameters);
         let groups = &self.whole.parts.groups;
         for key in groups {
             list.key(key)?;

@@ -24,7 +24,7 @@ pub use interrupt::{Interrupt, Stop, Switch};
 pub use listing::{ListedColumn, ListedTable};
 pub use rehearsal::Rehearsal;
 pub use schema::{ColumnKind, TableInfo, TableKind, TablePartition};
-pub use session::{Cells, Row, Session, Statement, StatementLog, unpacked};
+pub use session::{Cells, Parameter, Row, Session, Statement, StatementLog, unpacked};
 pub use throttle::ThrottleCause;
 
 use crate::config;

@@ -224,10 +224,18 @@ async fn answer_into(connection: &mut PgConnection, sql: &str, answer: Answer<'_
                 );
             }
         }
-        Answer::Cells { rows, packed } => {
+        Answer::Cells {
+            rows,
+            packed,
+            parameters,
+        } => {
             let statement = AssertSqlSafe(sql.to_owned());
             let mut stream = match packed {
-                true => sqlx::query(statement).persistent(false).fetch(connection),
+                true => {
+                    let query = sqlx::query(statement).persistent(false);
+                    let bound = parameters.iter().fold(query, |query, bytes| query.bind(bytes.as_ref()));
+                    bound.fetch(connection)
+                }
                 false => sqlx::raw_sql(statement).fetch(connection),
             };
             while let Some(row) = stream.try_next().await? {

@@ -230,17 +230,24 @@ impl Session {
         Ok(rows)
     }
 
-    /// All rows of a statement, each column as bytes; where one is packed, values come as they are, not as text.
+    /// All rows of a statement, each column as bytes; where one is packed, or there are parameters, values come as they
+    /// are, not as text. Parameters are byte strings, of PostgreSQL alone.
     ///
     /// # Errors
     /// As [`Session::rows`].
-    pub async fn cells(&mut self, sql: &str, packed: bool) -> Result<Vec<Cells>, DatabaseError> {
+    pub async fn cells(
+        &mut self,
+        sql: &str,
+        packed: bool,
+        parameters: &[Parameter],
+    ) -> Result<Vec<Cells>, DatabaseError> {
         let mut rows = Vec::new();
         self.run(
             sql,
             Answer::Cells {
                 rows: &mut rows,
-                packed,
+                packed: packed || !parameters.is_empty(),
+                parameters,
             },
         )
         .await?;
@@ -333,13 +340,18 @@ impl Session {
                 *rows = all.len() as u64;
                 result
             }
-            Answer::Cells { rows: all, packed } => {
+            Answer::Cells {
+                rows: all,
+                packed,
+                parameters,
+            } => {
                 let result = self
                     .send(
                         sql,
                         Answer::Cells {
                             rows: &mut *all,
                             packed,
+                            parameters,
                         },
                     )
                     .await;
@@ -394,9 +406,16 @@ pub fn unpacked(dialect: Dialect, width: IntegerWidth, packed: &[u8], mut each: 
     }
 }
 
+/// A byte string that a statement is given beside its text; it is not logged.
+pub type Parameter = Arc<[u8]>;
+
 /// Where the rows of a statement go.
 pub(super) enum Answer<'a> {
     Rows(&'a mut Vec<Row>),
-    Cells { rows: &'a mut Vec<Cells>, packed: bool },
+    Cells {
+        rows: &'a mut Vec<Cells>,
+        packed: bool,
+        parameters: &'a [Parameter],
+    },
     Values(&'a mut (dyn FnMut(&[u8]) + Send)),
 }

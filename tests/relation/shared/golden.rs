@@ -1,6 +1,8 @@
 //! The statements, in both dialects.
 
-use service_ping::relation::{Aggregate, Dialect, IntegerWidth, KeyRange, Places, Relation, SharedRelation, SharedStatement};
+use service_ping::relation::{
+    Aggregate, Dialect, IntegerWidth, KeyRange, Places, Relation, SharedRelation, SharedStatement,
+};
 
 use super::cases::by_id;
 use crate::support::{bound, column, parse};
@@ -198,7 +200,10 @@ fn packed_values_make_the_rest_text() {
         r#"SELECT "issues"."kind", group_concat("issues"."weight", ',') FILTER (WHERE "issues"."closed"), COUNT("issues"."weight") FROM "issues" GROUP BY "issues"."kind""#
     );
     assert_eq!(statement.packed, [1]);
-    let both = [vec![Aggregate::PackedIntegers(weight, IntegerWidth::Four), Aggregate::CountRows]];
+    let both = [vec![
+        Aggregate::PackedIntegers(weight, IntegerWidth::Four),
+        Aggregate::CountRows,
+    ]];
     assert_eq!(
         select(&shared(&["issues"]), Dialect::Postgres, &both).sql,
         r#"SELECT string_agg(int4send("issues"."weight"::int4), ''), COUNT(*)::text FROM "issues""#
