@@ -14,7 +14,7 @@ use sizes::{blocks, is_bounded, is_sized, small_cost};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::member::Member;
+use super::member::{Asked, Member};
 use super::pace::{Pace, ROWS_OF_A_BLOCK, Unit, packed_rows};
 use super::partition::{Partition, has_blocks, of_blocks};
 use super::prepare::{Prepared, Tables};
@@ -197,7 +197,10 @@ impl<'a> Chooser<'a, '_> {
                 1 => Why::Groups { cost },
                 _ => Why::Together { cost, apart },
             };
-            self.together(riders.members, Some(cost), why);
+            match self.by_own_values(&riders.members) {
+                Some(one) => self.apart(one, Some(cost), why),
+                None => self.together(riders.members, Some(cost), why),
+            }
         }
         for (cluster, cost) in self.clusters(alone, session).await {
             let (members, prices): (Vec<_>, Vec<_>) = cluster.into_iter().unzip();
@@ -214,6 +217,18 @@ impl<'a> Chooser<'a, '_> {
             let rows = prices.iter().map(|price| price.rows).fold(0.0, f64::max);
             self.selective(members, base, cost, rows, why);
         }
+    }
+
+    /// A distinct count of all rows that stands by itself, over the index of its column: that holds its values in order, so
+    /// that none is fetched (measured: 0.6 of a pass over the table).
+    fn by_own_values(&self, members: &[Prepared<'a>]) -> Option<Prepared<'a>> {
+        let [one] = members else { return None };
+        let relation = &one.member.measure.relation;
+        if !matches!(one.member.asked, Asked::Distinct(..)) || relation.has_filter() || relation.is_joined() {
+            return None;
+        }
+        let by_values = super::prepare::by_values(&one.member, self.tables, self.reads_blocks).ok()?;
+        has_index(&by_values).then_some(by_values)
     }
 
     /// One pass over the table for all of them.
@@ -298,8 +313,10 @@ impl<'a> Chooser<'a, '_> {
         let table = first.table.clone();
         let ends = ends(first, &members);
         let pace = Pace::new(self.strategy.sharing, self.batch_time, unit, packed, declared);
+        // Ranges of distinct values are as wide as their values, not their rows.
+        let by_values = first.member.obstacle() == Some(Obstacle::DistinctValues);
         let pace = match (cost, all_of(unit, table.as_deref())) {
-            (Some(cost), Some(all)) => pace.starting(all, SLOWEST_UNIT.mul_f64(cost.max(0.0))),
+            (Some(cost), Some(all)) if !by_values => pace.starting(all, SLOWEST_UNIT.mul_f64(cost.max(0.0))),
             _ => pace,
         };
         let cost = cost.unwrap_or_else(|| small_cost(table.as_deref(), members.len()));
