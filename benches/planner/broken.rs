@@ -45,7 +45,7 @@ pub fn case(bench: &Bench<'_>, table: &mut Table) -> Result<()> {
         [&mut || Ok(broken.run(&[])?.wall), &mut || Ok(whole.run(&[])?.wall)],
     )?;
     let [with, without] = times;
-    table.at_most("1,000 metrics, 1 % broken, of none broken", with, without, 1.15);
+    table.at_most("1,000 metrics, 1 % broken, of none broken", &with, &without, 1.15);
     table.note(format!(
         "1,000 metrics over {} tables of {rows} rows, {CONNECTIONS} connections; broken by a missing column, an \
          operator for another type, a division by zero in some rows, a text in some rows that is no number, and a \

@@ -1,13 +1,11 @@
 //! Single operations over one large table, one metric and one connection, against the same batches by hand.
 
-use std::time::Duration;
-
 use crate::by_hand::{ByHand, Split};
 use crate::issues::{self, TABLE};
 use crate::metric::Metric;
 use crate::ours::Ours;
 use crate::table::Table;
-use crate::turns::in_turn;
+use crate::turns::{Times, in_turn};
 use crate::{Bench, Result};
 
 const INDEX: &str = "CREATE INDEX operations_author ON issues (author_id)";
@@ -56,15 +54,15 @@ fn measured(bench: &Bench<'_>, table: &mut Table) -> Result<()> {
         ),
     ] {
         let [mine, hand] = timed(bench, &metric, &statements, bench.rounds)?;
-        table.at_most(what, mine, hand, 1.10);
+        table.at_most(what, &mine, &hand, 1.10);
     }
     let statements: Vec<String> = hashed.iter().map(|range| hashing(range)).collect();
     let [mine, hand] = timed(bench, &estimate, &statements, 1)?;
-    table.faster("one estimate, of hashing in SQL", mine, hand, 8.0);
+    table.faster("one estimate, of hashing in SQL", &mine, &hand, 8.0);
     Ok(())
 }
 
-fn timed(bench: &Bench<'_>, metric: &Metric, statements: &[String], rounds: usize) -> Result<[Duration; 2]> {
+fn timed(bench: &Bench<'_>, metric: &Metric, statements: &[String], rounds: usize) -> Result<[Times; 2]> {
     let database = bench.issues();
     let ours = Ours::over(std::slice::from_ref(metric), &database.reader_url(), 1);
     let by_hand = ByHand::new(database, statements, 1)?;

@@ -48,7 +48,7 @@ pub fn case(bench: &Bench<'_>, table: &mut Table) -> Result<()> {
         [&mut || Ok(two.run(&[])?.wall), &mut || Ok(one.run(&[])?.wall)],
     )?;
     let [both, alone] = times;
-    table.faster("two replicas, of one alone", both, alone, 1.6);
+    table.faster("two replicas, of one alone", &both, &alone, 1.6);
     let [_, second] = &replicas;
     let is = match killed_meanwhile(&two, second, database.name())? {
         None => "not asked",

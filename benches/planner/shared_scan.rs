@@ -51,11 +51,11 @@ pub fn case(bench: &Bench<'_>, table: &mut Table) -> Result<()> {
         ],
     )?;
     let [mine, best, same_batches, approximate, in_blocks, each, separate] = times;
-    table.at_most("20 counts, shared by hand at its best", mine, best, 1.10);
-    table.at_most("20 counts, shared by hand in 100,000 ids", mine, same_batches, 1.10);
-    table.at_most("20 counts in blocks, shared by hand", approximate, in_blocks, 1.10);
-    table.faster("20 counts, one by one by hand", mine, each, 5.0);
-    table.told("20 counts, one by one by ours", mine, separate);
+    table.at_most("20 counts, shared by hand at its best", &mine, &best, 1.10);
+    table.at_most("20 counts, shared by hand in 100,000 ids", &mine, &same_batches, 1.10);
+    table.at_most("20 counts in blocks, shared by hand", &approximate, &in_blocks, 1.10);
+    table.faster("20 counts, one by one by hand", &mine, &each, 5.0);
+    table.told("20 counts, one by one by ours", &mine, &separate);
     let elapsed = seconds(median(elapsed));
     table.note(format!(
         "20 counts of {rows} rows: {CONNECTIONS} connections, one by one 1; by hand at its best: {}; \

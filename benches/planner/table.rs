@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use crate::turns::Times;
+
 struct Row {
     what: String,
     ours: String,
@@ -29,14 +31,14 @@ impl Table {
     }
 
     /// Ours may take `most` times as long as the other.
-    pub fn at_most(&mut self, what: &str, ours: Duration, other: Duration, most: f64) {
-        let ratio = ours.as_secs_f64() / other.as_secs_f64();
+    pub fn at_most(&mut self, what: &str, ours: &Times, other: &Times, most: f64) {
+        let ratio = ours.over(other);
         self.times(what, ours, other, ratio, format!("<= {most:.2}"), ratio <= most);
     }
 
     /// Ours must be `least` times as fast as the other.
-    pub fn faster(&mut self, what: &str, ours: Duration, other: Duration, least: f64) {
-        let ratio = other.as_secs_f64() / ours.as_secs_f64();
+    pub fn faster(&mut self, what: &str, ours: &Times, other: &Times, least: f64) {
+        let ratio = other.over(ours);
         self.times(
             what,
             ours,
@@ -48,23 +50,23 @@ impl Table {
     }
 
     /// A ratio without a target.
-    pub fn told(&mut self, what: &str, ours: Duration, other: Duration) {
-        let ratio = other.as_secs_f64() / ours.as_secs_f64();
+    pub fn told(&mut self, what: &str, ours: &Times, other: &Times) {
+        let ratio = other.over(ours);
         self.add(Row {
             what: what.to_owned(),
-            ours: seconds(ours),
-            theirs: seconds(other),
+            ours: seconds(ours.median()),
+            theirs: seconds(other.median()),
             ratio: format!("{ratio:.2}"),
             target: "none; times faster".to_owned(),
             met: None,
         });
     }
 
-    fn times(&mut self, what: &str, ours: Duration, other: Duration, ratio: f64, target: String, met: bool) {
+    fn times(&mut self, what: &str, ours: &Times, other: &Times, ratio: f64, target: String, met: bool) {
         self.add(Row {
             what: what.to_owned(),
-            ours: seconds(ours),
-            theirs: seconds(other),
+            ours: seconds(ours.median()),
+            theirs: seconds(other.median()),
             ratio: format!("{ratio:.2}"),
             target,
             met: Some(met),
