@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::member::{Asked, Member};
 use super::pace::{Pace, ROWS_OF_A_BLOCK, Unit, packed_rows};
-use super::partition::{Partition, has_blocks, of_blocks};
+use super::partition::{DEFAULT_DISTINCT_BATCH, Partition, has_blocks, of_blocks};
 use super::prepare::{Prepared, Tables};
 use super::price::{Base, Price, prices};
 use super::scan::Design;
@@ -313,10 +313,11 @@ impl<'a> Chooser<'a, '_> {
         let table = first.table.clone();
         let ends = ends(first, &members);
         let pace = Pace::new(self.strategy.sharing, self.batch_time, unit, packed, declared);
-        // Ranges of distinct values are as wide as their values, not their rows.
         let by_values = first.member.obstacle() == Some(Obstacle::DistinctValues);
         let pace = match (cost, all_of(unit, table.as_deref())) {
-            (Some(cost), Some(all)) if !by_values => pace.starting(all, SLOWEST_UNIT.mul_f64(cost.max(0.0))),
+            // Each range is sorted, which takes longer by far once memory does not hold it (measured: 1.6 times).
+            _ if by_values => pace.no_wider_than(DEFAULT_DISTINCT_BATCH),
+            (Some(cost), Some(all)) => pace.starting(all, SLOWEST_UNIT.mul_f64(cost.max(0.0))),
             _ => pace,
         };
         let cost = cost.unwrap_or_else(|| small_cost(table.as_deref(), members.len()));

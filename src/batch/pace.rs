@@ -73,6 +73,14 @@ impl Pace {
         self
     }
 
+    /// Never wider than this, unless a class says so.
+    pub(super) fn no_wider_than(mut self, most: u64) -> Pace {
+        if !self.fixed {
+            self.most = self.most.min(most);
+        }
+        self
+    }
+
     /// The size of a range that would be this large otherwise.
     pub(super) fn first(&self, size: u64) -> u64 {
         match self.fixed {

@@ -10,7 +10,7 @@ use crate::source::database::{Database, Session, TableInfo, TableKind};
 
 /// Rows of one statement (spec 4.1; sums are given the size of counts, as they cost the same).
 pub(super) const DEFAULT_BATCH: u64 = 100_000;
-const DEFAULT_DISTINCT_BATCH: u64 = 10_000;
+pub(super) const DEFAULT_DISTINCT_BATCH: u64 = 10_000;
 /// Blocks of 8 KiB of one statement: 16 MiB.
 pub(super) const DEFAULT_BLOCKS: u64 = 2_048;
 /// More statements than this over integers are compared with the rows that there are.
