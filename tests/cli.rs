@@ -28,6 +28,8 @@ mod explain;
 mod gitlab;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/history.rs"]
+mod history;
 #[path = "cli/init.rs"]
 mod init;
 #[path = "cli/instance.rs"]

@@ -14,6 +14,8 @@ macro_rules! on_both_stores {
     };
 }
 
+#[path = "state/history.rs"]
+mod history;
 #[path = "state/leases.rs"]
 mod leases;
 #[path = "state/opening.rs"]
@@ -26,3 +28,5 @@ mod postgres;
 mod records;
 #[path = "state/reports.rs"]
 mod reports;
+#[path = "state/retention.rs"]
+mod retention;

@@ -5,6 +5,7 @@ mod console;
 mod demo;
 mod demo_events;
 mod dictionary;
+mod diff;
 mod doctor;
 mod dump;
 mod error;
@@ -13,9 +14,11 @@ mod events;
 pub mod exit;
 mod explain;
 mod generate;
+mod history;
 mod init;
 mod live;
 mod lookalikes;
+mod man;
 mod message;
 mod metric;
 mod new;
@@ -137,12 +140,18 @@ enum Verb {
     New(new::NewArgs),
     /// Exactly what would leave now, also while sending is off
     Preview(preview::PreviewArgs),
+    /// Past runs: what failed and why, what was slow, one metric over time
+    History(history::HistoryArgs),
+    /// What changed between two runs: new, gone, newly failing, by more than a factor
+    Diff(diff::DiffArgs),
     /// The receiving end: stores what instances send
     Versions(versions::VersionsArgs),
     /// Check the configuration and everything that it points at
     Doctor(doctor::DoctorArgs),
     /// Completions for a shell
     Completions(completions::CompletionsArgs),
+    /// The manual pages
+    Man(man::ManArgs),
 }
 
 /// Parses the command line, runs its verb and says how it ended.
@@ -199,9 +208,12 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Dictionary(args) => dictionary::run(global, args).await,
         Verb::New(args) => new::run(global, args).await,
         Verb::Preview(args) => preview::run(global, args).await,
+        Verb::History(args) => history::run(global, args).await,
+        Verb::Diff(args) => diff::run(global, args).await,
         Verb::Versions(args) => versions::run(args).await,
         Verb::Doctor(args) => doctor::run(global, args).await,
         Verb::Completions(args) => completions::run(args),
+        Verb::Man(args) => man::run(args),
     }
 }
 

@@ -10,7 +10,7 @@ use clap::Args;
 use tokio::time::Instant;
 
 use super::message::note;
-use super::output::{Format, print};
+use super::output::{Format, counted, print};
 use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, why_not};
 use super::signal::{Budget, interrupt_after};
 use super::strategy::StrategyArgs;
@@ -18,6 +18,7 @@ use super::{CliError, Global, exit, progress, summary};
 use crate::config::parse_duration;
 use crate::report::{Delivered, Destination, Job, Plan, RunReport, run as run_job};
 use crate::source::database::StatementLog;
+use crate::state::{Retention, StateStore};
 use crate::versions::{Client, ClientConfig};
 
 #[derive(Debug, Args)]
@@ -123,9 +124,29 @@ pub(super) async fn weekly(
         trigger: "cli".to_owned(),
     };
     let report = run_job(&job, progress::progress().as_ref()).await?;
+    release(setup, &state).await?;
     state.close().await;
     let code = exit_code(setup, &report, no_submit);
     Ok((report, code))
+}
+
+/// Lets go of what the store holds beyond its bounds; of a payload that was given up somebody has to know.
+async fn release(setup: &Setup, state: &StateStore) -> Result<(), CliError> {
+    let config = &setup.config.state;
+    let released = state
+        .release(&Retention {
+            runs: config.keep_runs,
+            waiting_reports: config.outbox_reports,
+            waiting_bytes: u64::from(config.outbox_mib) << 20,
+        })
+        .await?;
+    if released.reports > 0 {
+        let given_up = counted(usize::try_from(released.reports).unwrap_or(usize::MAX), "payload");
+        note(&format!(
+            "{given_up} gave way: more waited than [state] outbox_reports and outbox_mib allow"
+        ));
+    }
+    Ok(())
 }
 
 fn client(setup: &Setup) -> Result<Option<Client>, CliError> {

@@ -222,9 +222,18 @@ fn versions(mut section: Section<'_>) -> Versions {
 fn state(mut section: Section<'_>) -> Option<State> {
     let url = section.url("url", "url_file", &DATABASE);
     let folder = section.reader.folder;
+    let keep_runs = section.integer("keep_runs", 1..=10_000);
+    let outbox_reports = section.integer("outbox_reports", 1..=1000);
+    let outbox_mib = section.integer("outbox_mib", 1..=1024);
     section.finish();
     let url = url.or_else(|| Some(Url::parse(DEFAULT_STATE, &DATABASE).ok()?.resolved_from(folder)));
-    Some(State { url: url? })
+    let defaults = State::at(url?);
+    Some(State {
+        keep_runs: keep_runs.unwrap_or(defaults.keep_runs),
+        outbox_reports: outbox_reports.unwrap_or(defaults.outbox_reports),
+        outbox_mib: outbox_mib.unwrap_or(defaults.outbox_mib),
+        url: defaults.url,
+    })
 }
 
 fn reporting(mut section: Section<'_>) -> Reporting {

@@ -245,6 +245,27 @@ pub struct State {
     /// `sqlite://path` or `postgres://…`. `url_file` reads it from a file of its own.
     #[schemars(with = "String", example = "sqlite://service-ping.db")]
     pub url: Url,
+    /// The newest runs that are kept, with their outcomes and payloads, 1 to 10000. What waits for delivery is kept longer.
+    #[schemars(example = 26)]
+    pub keep_runs: u32,
+    /// Payloads that wait for delivery at once, 1 to 1000; with more, the oldest is given up.
+    #[schemars(example = 60)]
+    pub outbox_reports: u32,
+    /// MiB that waiting payloads take together, 1 to 1024; with more, the oldest is given up.
+    #[schemars(example = 32)]
+    pub outbox_mib: u32,
+}
+
+impl State {
+    /// A store at `url` with every other key at its default.
+    pub fn at(url: Url) -> State {
+        State {
+            url,
+            keep_runs: 26,
+            outbox_reports: 60,
+            outbox_mib: 32,
+        }
+    }
 }
 
 /// What may leave this instance.

@@ -7,12 +7,14 @@
 mod dev_ops;
 mod error;
 mod facts;
+mod history;
 mod lease;
 mod location;
 mod outbox;
 mod outcomes;
 mod postgres;
 mod reports;
+mod retention;
 mod runs;
 pub(crate) mod sqlite;
 mod store;
@@ -20,8 +22,10 @@ mod time;
 
 pub use dev_ops::DevOpsRecord;
 pub use error::{OpenError, StateError};
+pub use history::{PastOutcome, RunSummary};
 pub use lease::{ClaimedMetadata, ClaimedReport, Lease};
 pub use outcomes::OutcomeRecord;
 pub use reports::{Delivery, MetadataDelivery, NewReport, Report};
+pub use retention::{Released, Retention};
 pub use runs::{NewRun, Run, RunEnd, RunStatus};
 pub use store::StateStore;

@@ -31,7 +31,7 @@ pub struct OutcomeRecord {
 }
 
 #[derive(FromRow)]
-struct OutcomeRow {
+pub(super) struct OutcomeRow {
     key_path: String,
     value: String,
     reason: Option<String>,

@@ -112,7 +112,7 @@ impl TryFrom<ReportRow> for Report {
     }
 }
 
-fn parse_delivery(text: String) -> Result<Delivery, StateError> {
+pub(super) fn parse_delivery(text: String) -> Result<Delivery, StateError> {
     match text.as_str() {
         "waiting" => Ok(Delivery::Waiting),
         "sent" => Ok(Delivery::Sent),

@@ -80,7 +80,7 @@ pub struct Run {
 }
 
 #[derive(FromRow)]
-struct RunRow {
+pub(super) struct RunRow {
     id: String,
     recorded_at: DateTime<Utc>,
     started_at: DateTime<Utc>,

@@ -3,7 +3,7 @@
 use crate::support::cli::Cli;
 use crate::support::golden::assert_golden;
 
-const VERBS: [&[&str]; 27] = [
+const VERBS: [&[&str]; 30] = [
     &["demo"],
     &["init"],
     &["run"],
@@ -28,9 +28,12 @@ const VERBS: [&[&str]; 27] = [
     &["new", "event"],
     &["new", "aggregate"],
     &["preview"],
+    &["history"],
+    &["diff"],
     &["versions"],
     &["doctor"],
     &["completions"],
+    &["man"],
 ];
 
 fn cli() -> Cli {
