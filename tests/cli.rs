@@ -30,6 +30,8 @@ mod gitlab;
 mod help;
 #[path = "cli/history.rs"]
 mod history;
+#[path = "cli/hooks.rs"]
+mod hooks;
 #[path = "cli/init.rs"]
 mod init;
 #[path = "cli/instance.rs"]

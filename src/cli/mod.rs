@@ -1,5 +1,6 @@
 //! The command line: one file a verb, no logic of its own. Results go to stdout, everything else to stderr.
 
+mod alarm;
 mod completions;
 mod console;
 mod demo;

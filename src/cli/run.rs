@@ -14,7 +14,7 @@ use super::output::{Format, counted, print};
 use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, why_not};
 use super::signal::{Budget, interrupt_after};
 use super::strategy::StrategyArgs;
-use super::{CliError, Global, exit, progress, summary};
+use super::{CliError, Global, alarm, exit, progress, summary};
 use crate::config::parse_duration;
 use crate::report::{Delivered, Destination, Job, Plan, RunReport, run as run_job};
 use crate::source::database::StatementLog;
@@ -124,9 +124,10 @@ pub(super) async fn weekly(
         trigger: "cli".to_owned(),
     };
     let report = run_job(&job, progress::progress().as_ref()).await?;
+    let code = exit_code(setup, &report, no_submit);
+    alarm::sound(&setup.config.hooks, &state, &report, code).await?;
     release(setup, &state).await?;
     state.close().await;
-    let code = exit_code(setup, &report, no_submit);
     Ok((report, code))
 }
 

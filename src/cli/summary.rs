@@ -188,14 +188,7 @@ pub(super) fn json(report: &RunReport) -> Value {
     let fallbacks = report.collection.fallbacks().count();
     let deprecated = deprecated(outcomes);
     let waited = &report.collection.waited;
-    let delivery = match &report.delivery {
-        Delivered::Kept(why) => json!({"status": "kept", "reason": why}),
-        Delivered::Tried(tried) => {
-            let status = if tried.is_delivered() { "delivered" } else { "waiting" };
-            let of_run = tried.of_run(report.run_id).map(|summary| &summary.outcome);
-            json!({"status": status, "payload": of_run, "reports": tried.reports, "metadata": tried.metadata})
-        }
-    };
+    let delivery = delivery_json(report);
     json!({
         "run_id": report.run_id.to_string(),
         "recorded_at": iso8601(report.recorded_at),
@@ -216,6 +209,18 @@ pub(super) fn json(report: &RunReport) -> Value {
         "delivery": delivery,
         "outcomes": outcomes.iter().map(Outcome::to_json).collect::<Vec<Value>>(),
     })
+}
+
+/// Where the payload went, as scripts read it.
+pub(super) fn delivery_json(report: &RunReport) -> Value {
+    match &report.delivery {
+        Delivered::Kept(why) => json!({"status": "kept", "reason": why}),
+        Delivered::Tried(tried) => {
+            let status = if tried.is_delivered() { "delivered" } else { "waiting" };
+            let of_run = tried.of_run(report.run_id).map(|summary| &summary.outcome);
+            json!({"status": status, "payload": of_run, "reports": tried.reports, "metadata": tried.metadata})
+        }
+    }
 }
 
 fn waited_json(waited: &Waited) -> Value {

@@ -11,6 +11,7 @@ use super::document::Document;
 use super::environment::Environment;
 use super::event_store::event_store;
 use super::globs::MetricGlobs;
+use super::hooks::Hooks;
 use super::problem::{ConfigErrors, Place, Problem, ProblemKind};
 use super::reader::Reader;
 use super::section::{Section, closest};
@@ -119,6 +120,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
     let versions = versions(top.section("versions"));
     let state = state(top.section("state"));
     let reporting = reporting(top.section("reporting"));
+    let hooks = Hooks::read(top.section("hooks"), &HTTP);
     let feature_flags = feature_flags(top.section("feature_flags"));
     let settings = settings(top.section("settings"));
     top.finish();
@@ -132,6 +134,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
         versions,
         state: state?,
         reporting,
+        hooks,
         feature_flags,
         settings,
         file: reader.document.map(|document| document.path.clone()),

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use uuid::Uuid;
 
 use super::globs::MetricGlobs;
+use super::hooks::Hooks;
 use super::throttle::Throttle;
 use super::url::Url;
 use crate::definition::{DataCategory, KeyFormat};
@@ -42,6 +43,8 @@ pub struct Config {
     pub state: State,
     /// What may leave this instance.
     pub reporting: Reporting,
+    /// Who is told when a run went wrong: its payload was not delivered, or a metric failed that had a value the week before.
+    pub hooks: Hooks,
     /// Features by name, true or false: an event or aggregate that names one is counted while it is on. Any that is not
     /// named here is off, but for `redis_hll_tracking`, which stops all tracking of unique values when it is off.
     #[schemars(example = serde_json::json!({"redis_hll_tracking": true}))]

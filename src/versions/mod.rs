@@ -17,6 +17,7 @@ mod reply;
 mod scrub;
 mod summary;
 mod tls;
+mod webhook;
 
 pub use backoff::Backoff;
 pub use client::{Client, ClientConfig};
@@ -29,3 +30,4 @@ pub use reply::{Acknowledgement, DevOpsReport};
 pub use scrub::scrub;
 pub use summary::{DeliveryOutcome, DeliveryReport, MetadataSummary, ReportSummary};
 pub use tls::install_tls;
+pub use webhook::post_webhook;
