@@ -145,11 +145,11 @@ impl<'a> Tasks<'a> {
     }
 
     fn dearest(&mut self, server: usize, alone: bool) -> Option<Task<'a>> {
+        self.active.retain(|scan| !scan.is_over());
         if let Some(scan) = self.waiting.pop_front() {
             self.active.push(scan.clone());
             return Some(Task::Read(scan));
         }
-        self.active.retain(|scan| !scan.is_over());
         let open = self.active.iter().filter(|scan| !scan.is_drained(server, alone));
         let dearest = open.max_by(|left, right| left.design.cost.total_cmp(&right.design.cost));
         dearest.map(|scan| Task::Read(scan.clone()))

@@ -47,6 +47,7 @@ use std::process::ExitCode;
 
 use chrono::{DateTime, Datelike, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tokio::runtime::Builder;
 
 pub use error::CliError;
 
@@ -168,11 +169,7 @@ pub fn main() -> ExitCode {
     let global = cli.global.clone();
     message::start_logging(&global);
     quiet_panics();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-    {
+    let runtime = match runtime_for(&cli.verb).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = CliError::Other(format!("the runtime cannot be started: {error}"));
@@ -190,6 +187,19 @@ pub fn main() -> ExitCode {
     // What still runs, such as a statement that was given up on, is not waited for.
     runtime.shutdown_background();
     ExitCode::from(code)
+}
+
+/// A run waits for its databases, and does what they answer in one place: with threads of the runtime's own, each piece of an
+/// answer would wake one of them that then wakes us.
+fn runtime_for(verb: &Verb) -> Builder {
+    match verb {
+        Verb::Run(_) | Verb::Generate(_) => Builder::new_current_thread(),
+        _ => {
+            let mut builder = Builder::new_multi_thread();
+            builder.worker_threads(2);
+            builder
+        }
+    }
 }
 
 async fn dispatch(cli: Cli) -> Result<u8, CliError> {

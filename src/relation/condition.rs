@@ -7,7 +7,6 @@ use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, VisitorMut};
 
 use super::identifiers::quoted;
 use super::parse::rewrite;
-use super::tree::and;
 use super::{Column, Dialect, Relation, RelationError, instant, render};
 
 /// One condition on a column of one table: a part of the WHERE that the other parts only narrow.
@@ -44,7 +43,7 @@ impl Relation {
     pub fn narrowed(&self, alias: &str, conditions: &[&Condition]) -> Option<Relation> {
         let mut relation = self.base_of(alias)?;
         for condition in conditions {
-            relation.parts.filter = and(relation.parts.filter.take(), Some(condition.expr.clone()));
+            relation.add_filter(condition.expr.clone());
         }
         Some(relation)
     }

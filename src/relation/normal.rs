@@ -17,7 +17,8 @@ impl Relation {
     /// A placeholder that is not bound.
     pub fn normal_text(&self) -> Result<String, RelationError> {
         let mut relation = self.clone();
-        relation.parts.filter = match relation.parts.filter.take() {
+        let parts = relation.parts_mut();
+        parts.filter = match parts.filter.take() {
             Some(filter) => conjunction(filter)?,
             None => None,
         };

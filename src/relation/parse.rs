@@ -74,7 +74,7 @@ fn parse_relation(text: &str) -> Result<Relation, RelationError> {
         groups,
         main,
     };
-    Ok(Relation { parts: Box::new(parts) })
+    Ok(Relation::new(parts))
 }
 
 fn parse_whole_query(text: &str) -> Result<Query, RelationError> {

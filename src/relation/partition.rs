@@ -14,7 +14,7 @@ impl Relation {
     pub fn of_partition(&self, schema: Option<&str>, name: &str) -> Option<Relation> {
         let main = self.main_table()?;
         let mut relation = self.clone();
-        let TableFactor::Table { name: table, alias, .. } = &mut relation.parts.from.relation else {
+        let TableFactor::Table { name: table, alias, .. } = &mut relation.parts_mut().from.relation else {
             return None;
         };
         if alias.as_ref().is_some_and(|alias| !alias.columns.is_empty()) {
@@ -25,7 +25,7 @@ impl Relation {
         if alias.is_none() {
             *alias = Some(named(quoted(&main.alias)));
         }
-        relation.parts.main.table = Some(MainTable {
+        relation.parts_mut().main.table = Some(MainTable {
             schema: schema.map(str::to_owned),
             name: name.to_owned(),
             alias: main.alias.clone(),

@@ -144,7 +144,7 @@ impl SharedRelation {
         }
         Some(SharedRelation {
             members,
-            whole: Relation { parts: Box::new(parts) },
+            whole: Relation::new(parts),
             common_terms,
             is_uniform,
         })

@@ -1,6 +1,7 @@
 //! A relation: the rows that a metric is about, as one syntax tree.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sqlparser::ast::{BinaryOperator, Expr, Ident, TableFactor, TableWithJoins};
@@ -15,8 +16,9 @@ use super::{Column, MainTable, RelationError, Window, column, parse, shape};
 /// Tables with joins, WHERE and GROUP BY: what may follow FROM. Equal relations render to the same SQL.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Relation {
-    /// Boxed, because the parser's nodes are some kilobytes large, and a relation is passed on as a part of measures.
-    pub(super) parts: Box<Parts>,
+    /// Shared, because the parser's nodes are some kilobytes large, and a relation is passed on as a part of measures, of
+    /// readings and of what stands in a scan; who changes one has a copy of its own.
+    pub(super) parts: Arc<Parts>,
 }
 
 /// The clauses of a relation.
@@ -37,6 +39,20 @@ pub(super) struct Main {
 }
 
 impl Relation {
+    pub(super) fn new(parts: Parts) -> Relation {
+        Relation { parts: Arc::new(parts) }
+    }
+
+    pub(super) fn parts_mut(&mut self) -> &mut Parts {
+        Arc::make_mut(&mut self.parts)
+    }
+
+    /// With one more condition in WHERE.
+    pub(super) fn add_filter(&mut self, condition: Expr) {
+        let parts = self.parts_mut();
+        parts.filter = and(parts.filter.take(), Some(condition));
+    }
+
     /// Parse what may follow FROM: tables with joins, WHERE, GROUP BY, in PostgreSQL's spelling.
     ///
     /// # Errors
@@ -68,9 +84,10 @@ impl Relation {
     ) -> Result<Relation, RelationError> {
         bind::check_complete(&self.placeholders(), parameters)?;
         let mut bound = self.clone();
-        bind::bind(&mut bound.parts.from, parameters, now)?;
-        bind::bind(&mut bound.parts.filter, parameters, now)?;
-        bind::bind(&mut bound.parts.groups, parameters, now)?;
+        let parts = bound.parts_mut();
+        bind::bind(&mut parts.from, parameters, now)?;
+        bind::bind(&mut parts.filter, parameters, now)?;
+        bind::bind(&mut parts.groups, parameters, now)?;
         Ok(bound)
     }
 
@@ -138,7 +155,7 @@ impl Relation {
             high: Box::new(instant::literal(window.to)),
         };
         let mut relation = self.clone();
-        relation.parts.filter = and(relation.parts.filter.take(), Some(between));
+        relation.add_filter(between);
         relation
     }
 
@@ -155,7 +172,7 @@ impl Relation {
             groups: Vec::new(),
             main,
         };
-        Relation { parts: Box::new(parts) }
+        Relation::new(parts)
     }
 
     /// The real table that an item of FROM is; `None` for sub-queries, functions and names that FROM has not.
@@ -187,7 +204,7 @@ impl Relation {
             groups: Vec::new(),
             main,
         };
-        Some(Relation { parts: Box::new(parts) })
+        Some(Relation::new(parts))
     }
 
     fn item(&self, alias: &str) -> Option<&TableFactor> {
@@ -200,7 +217,7 @@ impl Relation {
     /// Without GROUP BY.
     pub fn ungrouped(&self) -> Relation {
         let mut relation = self.clone();
-        relation.parts.groups.clear();
+        relation.parts_mut().groups.clear();
         relation
     }
 }

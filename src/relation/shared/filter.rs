@@ -12,13 +12,21 @@ use crate::relation::tree::and;
 pub(super) struct Term {
     /// As it was written, in brackets where AND would take a part of it.
     pub expr: Expr,
-    /// In a spelling that equal terms share.
-    pub key: Expr,
+    /// In a spelling that equal terms share; `None` where it was written in that.
+    key: Option<Expr>,
 }
 
 impl Term {
     pub(super) fn is(&self, other: &Term) -> bool {
-        self.key == other.key
+        self.key() == other.key()
+    }
+
+    fn key(&self) -> &Expr {
+        self.key.as_ref().unwrap_or(&self.expr)
+    }
+
+    pub(super) fn into_key(self) -> Expr {
+        self.key.unwrap_or(self.expr)
     }
 }
 
@@ -31,16 +39,13 @@ pub(super) fn terms(condition: Option<&Expr>) -> Vec<Term> {
 
 fn term(expr: Expr) -> Term {
     if !is_or(&expr) {
-        return Term {
-            key: expr.clone(),
-            expr,
-        };
+        return Term { expr, key: None };
     }
     // What is not bound yet has no text, and is compared as it stands.
     let key = normal::disjunction(expr.clone()).unwrap_or_else(|_| expr.clone());
     let mut expr = expr;
     nest(&mut expr);
-    Term { expr, key }
+    Term { expr, key: Some(key) }
 }
 
 fn is_or(expr: &Expr) -> bool {
@@ -59,7 +64,7 @@ pub(super) fn common(members: &[Member]) -> Vec<Term> {
         return Vec::new();
     };
     let mut common: Vec<Term> = Vec::new();
-    for term in &first.terms {
+    for term in first.terms.iter() {
         let everywhere = others.iter().all(|member| holds(&member.terms, term));
         if everywhere && !holds(&common, term) {
             common.push(term.clone());

@@ -88,8 +88,8 @@ fn key(join: &Join, is_unique: &IsUnique<'_>) -> Key {
     let mut terms: Vec<Expr> = terms(Some(condition))
         .into_iter()
         .map(|term| match &joined {
-            Some(joined) => turned(term.key, joined, is_unique),
-            None => term.key,
+            Some(joined) => turned(term.into_key(), joined, is_unique),
+            None => term.into_key(),
         })
         .collect();
     terms.sort();

@@ -65,10 +65,11 @@ impl SemiJoin {
             return None;
         }
         let mut rows = relation.base();
-        rows.parts.filter = conjunction(sides.of_main);
-        rows.parts.groups = parts.groups.clone();
+        let of_rows = rows.parts_mut();
+        of_rows.filter = conjunction(sides.of_main);
+        of_rows.groups = parts.groups.clone();
         let mut keys = relation.base_of(&joined.alias)?;
-        keys.parts.filter = conjunction(sides.of_joined);
+        keys.parts_mut().filter = conjunction(sides.of_joined);
         Some(SemiJoin {
             rows,
             column: column?,
@@ -125,7 +126,7 @@ impl SemiJoin {
             .map_err(|error| RelationError::new(error.to_string()))?;
         let mut relation = self.rows.clone();
         let own = terms(self.rows.parts.filter.as_ref()).into_iter().map(|term| term.expr);
-        relation.parts.filter = conjunction(own.chain([condition]));
+        relation.parts_mut().filter = conjunction(own.chain([condition]));
         Ok(relation)
     }
 }

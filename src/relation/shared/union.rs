@@ -26,7 +26,7 @@ impl<'a> Union<'a> {
 
     /// Takes one more, unless it cannot share with those that are there.
     pub(super) fn admit(&mut self, member: &'a Member) -> bool {
-        if member.main != self.first.main || !self.groups_with(member) {
+        if member.main() != self.first.main() || !self.groups_with(member) {
             return false;
         }
         let is_like_all = self.is_uniform && member.reads_as(self.first);
@@ -79,7 +79,7 @@ impl<'a> Union<'a> {
             return false;
         }
         let mut new = Vec::new();
-        for item in &member.items {
+        for item in member.items.iter() {
             match self.items.iter().find(|known| known.alias == item.alias) {
                 Some(known) if known.joins_as(item) => {}
                 Some(_) => return false,
