@@ -24,11 +24,13 @@ mod preview;
 mod progress;
 mod run;
 mod scan;
+mod serve;
 mod setup;
 mod shipped;
 mod signal;
 mod site;
 mod strategy;
+mod submit;
 mod summary;
 mod test;
 mod trace;
@@ -137,6 +139,10 @@ enum Verb {
     New(new::NewArgs),
     /// Exactly what would leave now, also while sending is off
     Preview(preview::PreviewArgs),
+    /// Deliver what waits in the outbox
+    Submit(submit::SubmitArgs),
+    /// Stay: run the weekly job when it is due, answer probes and collectors of metrics
+    Serve(serve::ServeArgs),
     /// The receiving end: stores what instances send
     Versions(versions::VersionsArgs),
     /// Check the configuration and everything that it points at
@@ -199,6 +205,8 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Dictionary(args) => dictionary::run(global, args).await,
         Verb::New(args) => new::run(global, args).await,
         Verb::Preview(args) => preview::run(global, args).await,
+        Verb::Submit(args) => submit::run(global, args).await,
+        Verb::Serve(args) => serve::run(global, args).await,
         Verb::Versions(args) => versions::run(args).await,
         Verb::Doctor(args) => doctor::run(global, args).await,
         Verb::Completions(args) => completions::run(args),

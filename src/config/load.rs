@@ -13,6 +13,7 @@ use super::event_store::event_store;
 use super::globs::MetricGlobs;
 use super::problem::{ConfigErrors, Place, Problem, ProblemKind};
 use super::reader::Reader;
+use super::schedule::schedule;
 use super::section::{Section, closest};
 use super::settings::{feature_flags, settings};
 use super::throttle::Throttle;
@@ -118,6 +119,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
     let prometheus = top.optional_section("prometheus").and_then(prometheus);
     let versions = versions(top.section("versions"));
     let state = state(top.section("state"));
+    let schedule = schedule(top.section("schedule"));
     let reporting = reporting(top.section("reporting"));
     let feature_flags = feature_flags(top.section("feature_flags"));
     let settings = settings(top.section("settings"));
@@ -131,6 +133,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
         prometheus,
         versions,
         state: state?,
+        schedule,
         reporting,
         feature_flags,
         settings,
