@@ -26,3 +26,5 @@ mod postgres;
 mod records;
 #[path = "state/reports.rs"]
 mod reports;
+#[path = "state/schedule.rs"]
+mod schedule;

@@ -85,9 +85,8 @@ impl StateStore {
     /// The store failed.
     pub async fn change_schedule(&self, read: &KeptSchedule, to: &Record) -> Result<Option<KeptSchedule>, StateError> {
         let trial = to.trial.as_ref();
-        let row: Option<ScheduleRow> =
-            on_pool!(self, |pool| {
-                sqlx::query_as(
+        let row: Option<ScheduleRow> = on_pool!(self, |pool| {
+            sqlx::query_as(
             "UPDATE schedule SET revision = revision + 1, served = $3, trial_slot = $4, failures = $5, tried_at = $6 \
              WHERE job = $1 AND revision = $2 RETURNING revision, served, trial_slot, failures, tried_at"
         )
@@ -100,7 +99,7 @@ impl StateStore {
         .fetch_optional(pool)
         .await
         .map_err(while_trying("keep the schedule"))
-            })?;
+        })?;
         Ok(row.map(KeptSchedule::from))
     }
 }

@@ -3,7 +3,7 @@
 use crate::support::cli::Cli;
 use crate::support::golden::assert_golden;
 
-const VERBS: [&[&str]; 27] = [
+const VERBS: [&[&str]; 29] = [
     &["demo"],
     &["init"],
     &["run"],
@@ -28,6 +28,8 @@ const VERBS: [&[&str]; 27] = [
     &["new", "event"],
     &["new", "aggregate"],
     &["preview"],
+    &["submit"],
+    &["serve"],
     &["versions"],
     &["doctor"],
     &["completions"],
