@@ -72,7 +72,7 @@ fn the_package_holds_files_that_are_there() {
             .filter_map(|part| part.as_str())
             .collect();
         let [source, place, mode] = parts[..] else {
-            panic!("{asset}")
+            panic!("{asset:?}")
         };
         places.push(place);
         let is_program = mode == "755";

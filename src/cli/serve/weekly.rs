@@ -77,7 +77,10 @@ impl<'a> Weekly<'a> {
     /// Does what is due now, and says how long nothing is.
     async fn look(&mut self) -> Result<Duration, CliError> {
         let now = Utc::now();
-        let kept = self.state.begin_schedule(&self.schedule.begin(now)).await?;
+        let kept = match self.state.schedule().await? {
+            Some(kept) => kept,
+            None => self.state.begin_schedule(&self.schedule.begin(now)).await?,
+        };
         let Some(kept) = self.settle(kept, now).await? else {
             return Ok(Duration::ZERO);
         };
