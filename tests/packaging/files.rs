@@ -92,12 +92,12 @@ fn the_package_holds_files_that_are_there() {
 #[test]
 fn the_maintainer_scripts_are_shell_and_make_the_user_of_the_units() {
     let folder = path(deb()["maintainer-scripts"].as_str().expect("a folder"));
-    for script in ["postinst", "postrm"] {
+    for script in ["postinst", "prerm", "postrm"] {
         let script = folder.join(script);
         let checked = Command::new("sh").arg("-n").arg(&script).status().expect("a shell");
         assert!(checked.success(), "{}", script.display());
         let text = std::fs::read_to_string(&script).unwrap();
-        assert!(text.starts_with("#!/bin/sh\n") && text.contains("\nset -e\n") && text.contains("\n#DEBHELPER#\n"));
+        assert!(text.starts_with("#!/bin/sh\n") && text.contains("\nset -e\n"));
     }
     let made = text("packaging/debian/postinst");
     assert!(made.contains("adduser --system --group"));

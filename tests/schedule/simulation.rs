@@ -35,6 +35,8 @@ pub struct Simulation {
     record: Record,
     failing: u32,
     pub ran: Vec<Ran>,
+    /// From when to when its process lived, by its clock.
+    pub lived: Vec<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 impl Simulation {
@@ -46,7 +48,13 @@ impl Simulation {
             truly: 0,
             failing: 0,
             ran: Vec::new(),
+            lived: Vec::new(),
         }
+    }
+
+    /// No job fails any more.
+    pub fn heal(&mut self) {
+        self.failing = 0;
     }
 
     pub fn clock(&self) -> DateTime<Utc> {
@@ -66,27 +74,31 @@ impl Simulation {
 
     /// As `serve` does, but sleeping as long as it is told to: waking early must not be what saves it.
     fn pass(&mut self, minutes: i64) {
-        let end = self.clock + TimeDelta::minutes(minutes);
-        loop {
+        let begun = self.clock;
+        let end = begun + TimeDelta::minutes(minutes);
+        // A job may go on past the end.
+        while self.clock < end {
             self.record = self.schedule.settled(&self.record, self.clock);
             match self.schedule.decide(&self.record, self.clock) {
                 Decision::Run(slot) => self.run(slot),
-                Decision::Wait(until) => {
-                    assert!(until > self.clock, "a wait that is over: {until} at {}", self.clock);
-                    if until > end {
-                        self.advance(end - self.clock);
-                        return;
-                    }
-                    self.advance(until - self.clock);
-                    let due = self.schedule.decide(&self.record, self.clock);
-                    assert!(
-                        matches!(due, Decision::Run(_)),
-                        "waited for nothing: {due:?} at {}",
-                        self.clock
-                    );
-                }
+                Decision::Wait(until) => self.wait(until, end),
             }
         }
+        self.lived.push((begun, self.clock));
+    }
+
+    fn wait(&mut self, until: DateTime<Utc>, end: DateTime<Utc>) {
+        assert!(until > self.clock, "a wait that is over: {until} at {}", self.clock);
+        if until > end {
+            return self.advance(end - self.clock);
+        }
+        self.advance(until - self.clock);
+        let due = self.schedule.decide(&self.record, self.clock);
+        assert!(
+            matches!(due, Decision::Run(_)),
+            "waited for nothing: {due:?} at {}",
+            self.clock
+        );
     }
 
     fn run(&mut self, slot: DateTime<Utc>) {

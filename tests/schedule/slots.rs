@@ -98,7 +98,7 @@ fn the_splay_is_drawn_anew_each_week_and_stays_within_its_bound() {
 }
 
 /// The oracle: minutes are tried one by one, by what a calendar calls them, until the cron fields match.
-fn walked_back(cron: &str, now: DateTime<Utc>) -> DateTime<Utc> {
+pub fn walked_back(cron: &str, now: DateTime<Utc>) -> DateTime<Utc> {
     let fields: Vec<u32> = cron.split(' ').filter_map(|field| field.parse().ok()).collect();
     let mut minute = now.with_second(0).and_then(|now| now.with_nanosecond(0)).unwrap();
     loop {
