@@ -24,6 +24,8 @@ missing_packages() {
     # No server, but what the site of the dictionary is looked at with.
     have chromium || printf 'chromium\n'
     have git || printf 'git\n'
+    # Its systemd-analyze judges the units.
+    have systemd-analyze || printf 'systemd\n'
 }
 
 # Runs a command as root, by sudo where we are not.

@@ -18,6 +18,8 @@ pub mod relation;
 pub mod report;
 pub mod repository;
 pub mod sample;
+pub mod schedule;
+pub mod server;
 pub mod sketch;
 pub mod source;
 pub mod state;

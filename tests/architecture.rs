@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the top; imports run downward.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 21] = [
     "cli",
     "dictionary",
     "trial",
+    "server",
     "report",
     "versions",
     "explain",
@@ -23,12 +24,13 @@ const ROOMS: [&str; 19] = [
     "relation",
     "sketch",
     "state",
+    "schedule",
     "repository",
     "config",
 ];
 /// Beside the order: known to `cli` alone.
 const ASIDE: &str = "sample";
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "dictionary",
     "expression",
     "instrumentation",
@@ -37,6 +39,7 @@ const PURE: [&str; 8] = [
     "definition",
     "relation",
     "sketch",
+    "schedule",
 ];
 const DRIVERS: [&str; 7] = [
     "sqlx::",

@@ -44,14 +44,22 @@ mod live;
 mod metric;
 #[path = "cli/new.rs"]
 mod new;
+#[path = "cli/open_metrics.rs"]
+mod open_metrics;
 #[path = "cli/plan.rs"]
 mod plan;
+#[path = "cli/probes.rs"]
+mod probes;
 #[path = "cli/receiver.rs"]
 mod receiver;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/serve.rs"]
+mod serve;
 #[path = "cli/streams.rs"]
 mod streams;
+#[path = "cli/submit.rs"]
+mod submit;
 #[path = "cli/usage.rs"]
 mod usage;
 #[path = "cli/validate.rs"]

@@ -30,3 +30,5 @@ mod records;
 mod reports;
 #[path = "state/retention.rs"]
 mod retention;
+#[path = "state/schedule.rs"]
+mod schedule;

@@ -28,11 +28,13 @@ mod preview;
 mod progress;
 mod run;
 mod scan;
+mod serve;
 mod setup;
 mod shipped;
 mod signal;
 mod site;
 mod strategy;
+mod submit;
 mod summary;
 mod test;
 mod trace;
@@ -146,6 +148,10 @@ enum Verb {
     History(history::HistoryArgs),
     /// What changed between two runs: new, gone, newly failing, by more than a factor
     Diff(diff::DiffArgs),
+    /// Deliver what waits in the outbox
+    Submit(submit::SubmitArgs),
+    /// Stay: run the weekly job when it is due, answer probes and collectors of metrics
+    Serve(serve::ServeArgs),
     /// The receiving end: stores what instances send
     Versions(versions::VersionsArgs),
     /// Check the configuration and everything that it points at
@@ -221,6 +227,8 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Preview(args) => preview::run(global, args).await,
         Verb::History(args) => history::run(global, args).await,
         Verb::Diff(args) => diff::run(global, args).await,
+        Verb::Submit(args) => submit::run(global, args).await,
+        Verb::Serve(args) => serve::run(global, args).await,
         Verb::Versions(args) => versions::run(args).await,
         Verb::Doctor(args) => doctor::run(global, args).await,
         Verb::Completions(args) => completions::run(args),

@@ -15,9 +15,9 @@ use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, why_not};
 use super::signal::{Budget, interrupt_after};
 use super::strategy::StrategyArgs;
 use super::{CliError, Global, alarm, exit, progress, summary};
-use crate::config::parse_duration;
+use crate::config::{Config, parse_duration};
 use crate::report::{Delivered, Destination, Job, Plan, RunReport, run as run_job};
-use crate::source::database::StatementLog;
+use crate::source::database::{Interrupt, StatementLog};
 use crate::state::{Retention, StateStore};
 use crate::versions::{Client, ClientConfig};
 
@@ -98,6 +98,23 @@ fn must_be_writable(path: &Path) -> Result<(), CliError> {
     opened.map(drop).map_err(|error| CliError::file(path, error))
 }
 
+/// What started a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trigger {
+    Cli,
+    Schedule,
+}
+
+impl Trigger {
+    /// The word that the state store keeps.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Trigger::Cli => "cli",
+            Trigger::Schedule => "schedule",
+        }
+    }
+}
+
 /// Runs the job, and gives the exit code that its end deserves.
 pub(super) async fn weekly(
     setup: &Setup,
@@ -105,15 +122,21 @@ pub(super) async fn weekly(
     no_submit: bool,
     budget: Option<Budget>,
 ) -> Result<(RunReport, u8), CliError> {
+    weekly_under(setup, plan, no_submit, interrupt_after(budget), Trigger::Cli).await
+}
+
+/// As [`weekly`], for a caller that has an interrupt of its own.
+pub(super) async fn weekly_under(
+    setup: &Setup,
+    plan: &Plan<'_>,
+    no_submit: bool,
+    interrupt: Interrupt,
+    trigger: Trigger,
+) -> Result<(RunReport, u8), CliError> {
     let state = setup.state().await?;
     let uuid = setup.uuid(&state).await?;
-    let sources = setup.sources(
-        Some(uuid),
-        interrupt_after(budget),
-        StatementLog::default(),
-        Patience::Wait,
-    )?;
-    let client = client(setup)?;
+    let sources = setup.sources(Some(uuid), interrupt, StatementLog::default(), Patience::Wait)?;
+    let client = client(&setup.config)?;
     let job = Job {
         plan,
         sources: &sources,
@@ -121,7 +144,7 @@ pub(super) async fn weekly(
         destination: destination(setup, client.as_ref(), no_submit),
         uuid,
         definitions_digest: setup.loaded.catalog.digest.clone(),
-        trigger: "cli".to_owned(),
+        trigger: trigger.name().to_owned(),
     };
     let report = run_job(&job, progress::progress().as_ref()).await?;
     let code = exit_code(setup, &report, no_submit);
@@ -150,8 +173,8 @@ async fn release(setup: &Setup, state: &StateStore) -> Result<(), CliError> {
     Ok(())
 }
 
-fn client(setup: &Setup) -> Result<Option<Client>, CliError> {
-    let versions = &setup.config.versions;
+pub(super) fn client(config: &Config) -> Result<Option<Client>, CliError> {
+    let versions = &config.versions;
     let Some(url) = &versions.url else { return Ok(None) };
     let config = ClientConfig {
         timeout: versions.timeout,

@@ -202,7 +202,7 @@ impl Setup {
         let instance = &self.config.instance;
         Facts {
             uuid: instance.uuid.or(uuid).map(|uuid| uuid.to_string()),
-            hostname: instance.hostname.clone().or_else(system_hostname),
+            hostname: hostname(&self.config),
             version: instance.version.clone(),
             installation_type: instance.installation_type.clone(),
             edition: instance.edition.clone(),
@@ -261,6 +261,11 @@ pub(super) fn why_not(reporting: &Reporting) -> Option<String> {
         return Some("reporting.enabled is false".to_owned());
     }
     reporting.do_not_track.then(|| "DO_NOT_TRACK is set".to_owned())
+}
+
+/// The configured host name, or the machine's.
+pub(super) fn hostname(config: &Config) -> Option<String> {
+    config.instance.hostname.clone().or_else(system_hostname)
 }
 
 fn system_hostname() -> Option<String> {

@@ -21,10 +21,7 @@ pub(super) fn interrupt_on_signals() -> Interrupt {
 
 /// As [`interrupt_on_signals`]; the end of the budget raises it, too.
 pub(super) fn interrupt_after(budget: Option<Budget>) -> Interrupt {
-    let (switch, interrupt) = Interrupt::channel();
-    if let Some(budget) = budget {
-        tokio::spawn(throw_at_end(budget, switch.clone()));
-    }
+    let (switch, interrupt) = interrupt_at_end(budget);
     let asked_to_end = terminate_signal();
     tokio::spawn(async move {
         asked_to_end.await;
@@ -34,6 +31,15 @@ pub(super) fn interrupt_after(budget: Option<Budget>) -> Interrupt {
         std::process::exit(i32::from(super::exit::INTERRUPTED));
     });
     interrupt
+}
+
+/// An interrupt that the end of the budget raises, and whoever has its switch.
+pub(super) fn interrupt_at_end(budget: Option<Budget>) -> (Switch, Interrupt) {
+    let (switch, interrupt) = Interrupt::channel();
+    if let Some(budget) = budget {
+        tokio::spawn(throw_at_end(budget, switch.clone()));
+    }
+    (switch, interrupt)
 }
 
 async fn throw_at_end(budget: Budget, switch: Switch) {

@@ -139,6 +139,25 @@ fn delivery(report: &RunReport) -> String {
     }
 }
 
+/// What became of all that waited.
+pub(super) fn delivery_text(tried: &DeliveryReport) -> String {
+    if tried.reports.is_empty() && tried.metadata.is_empty() {
+        return line("outbox", "nothing was sent");
+    }
+    let mut text = String::new();
+    for summary in &tried.reports {
+        let of = iso8601(summary.recorded_at);
+        text += &line("payload", &format!("of {of}: {}", outcome_text(&summary.outcome)));
+        if let Some(warning) = &summary.warning {
+            text += &line("", warning);
+        }
+    }
+    for summary in &tried.metadata {
+        text += &line("metadata", &outcome_text(&summary.outcome));
+    }
+    text
+}
+
 fn tried_text(report: &RunReport, tried: &DeliveryReport, bytes: usize) -> String {
     let mut text = String::new();
     for summary in &tried.reports {

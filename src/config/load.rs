@@ -14,6 +14,7 @@ use super::globs::MetricGlobs;
 use super::hooks::Hooks;
 use super::problem::{ConfigErrors, Place, Problem, ProblemKind};
 use super::reader::Reader;
+use super::schedule::schedule;
 use super::section::{Section, closest};
 use super::settings::{feature_flags, settings};
 use super::throttle::Throttle;
@@ -119,6 +120,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
     let prometheus = top.optional_section("prometheus").and_then(prometheus);
     let versions = versions(top.section("versions"));
     let state = state(top.section("state"));
+    let schedule = schedule(top.section("schedule"));
     let reporting = reporting(top.section("reporting"));
     let hooks = Hooks::read(top.section("hooks"), &HTTP);
     let feature_flags = feature_flags(top.section("feature_flags"));
@@ -133,6 +135,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
         prometheus,
         versions,
         state: state?,
+        schedule,
         reporting,
         hooks,
         feature_flags,

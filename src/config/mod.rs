@@ -18,6 +18,7 @@ mod mask;
 mod problem;
 mod reader;
 mod sample;
+mod schedule;
 mod section;
 mod settings;
 mod throttle;
@@ -34,5 +35,7 @@ pub use mask::mask_secrets;
 pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
 pub use sample::{sample, schema};
 pub use throttle::Throttle;
-pub use types::{Config, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, State, Versions};
+pub use types::{
+    Config, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, Schedule, State, Versions,
+};
 pub use url::{Url, UrlError};

@@ -41,6 +41,8 @@ pub struct Config {
     pub versions: Versions,
     /// The engine's own store: runs, results, and payloads that wait for delivery.
     pub state: State,
+    /// When `serve --schedule` runs the weekly job.
+    pub schedule: Schedule,
     /// What may leave this instance.
     pub reporting: Reporting,
     /// Who is told when a run went wrong: its payload was not delivered, or a metric failed that had a value the week before.
@@ -267,6 +269,27 @@ impl State {
             keep_runs: 26,
             outbox_reports: 60,
             outbox_mib: 32,
+        }
+    }
+}
+
+/// When `serve --schedule` runs the weekly job: at the minute, hour and weekday, in UTC, that follow from the instance's
+/// uuid, so that a fleet does not call at once.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+pub struct Schedule {
+    /// Each run begins up to this much late, by chance; at most 1h.
+    #[schemars(with = "String", example = "60s")]
+    pub splay: Duration,
+    /// After a run that failed, or whose payload was not delivered, how long until the next try; at most ten.
+    #[schemars(with = "Vec<String>", example = ["8h", "16h", "24h"])]
+    pub retries: Vec<Duration>,
+}
+
+impl Default for Schedule {
+    fn default() -> Schedule {
+        Schedule {
+            splay: Duration::from_secs(60),
+            retries: [8, 16, 24].map(|hours| Duration::from_secs(hours * 3600)).to_vec(),
         }
     }
 }

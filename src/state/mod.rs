@@ -1,4 +1,5 @@
-//! The engine's own store: the instance's uuid, runs and their outcomes, and the outbox of reports.
+//! The engine's own store: the instance's uuid, runs and their outcomes, the outbox of reports, and
+//! what the scheduler remembers.
 //!
 //! It is SQLite beside the configuration by default, PostgreSQL by URL, and is brought up to date whenever it is opened.
 //! Both give the same answers: instants are kept to the microsecond, lists have one order. Records are plain values of
@@ -16,9 +17,11 @@ mod postgres;
 mod reports;
 mod retention;
 mod runs;
+mod schedule;
 pub(crate) mod sqlite;
 mod store;
 mod time;
+mod totals;
 
 pub use dev_ops::DevOpsRecord;
 pub use error::{OpenError, StateError};
@@ -28,4 +31,6 @@ pub use outcomes::OutcomeRecord;
 pub use reports::{Delivery, MetadataDelivery, NewReport, Report};
 pub use retention::{Released, Retention};
 pub use runs::{NewRun, Run, RunEnd, RunStatus};
+pub use schedule::KeptSchedule;
 pub use store::StateStore;
+pub use totals::OutboxTotals;

@@ -7,7 +7,7 @@ use crate::receiver::{Receiver, metadata, payloads};
 use crate::support::cli::Cli;
 
 /// An address of loopback that nobody listens at.
-fn closed_address() -> String {
+pub fn closed_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").to_string()
 }

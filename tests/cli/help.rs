@@ -3,7 +3,7 @@
 use crate::support::cli::Cli;
 use crate::support::golden::assert_golden;
 
-const VERBS: [&[&str]; 30] = [
+const VERBS: [&[&str]; 32] = [
     &["demo"],
     &["init"],
     &["run"],
@@ -30,6 +30,8 @@ const VERBS: [&[&str]; 30] = [
     &["preview"],
     &["history"],
     &["diff"],
+    &["submit"],
+    &["serve"],
     &["versions"],
     &["doctor"],
     &["completions"],

@@ -8,7 +8,7 @@ use crate::support::postgres::{Database, Postgres};
 use crate::support::wait::wait_until;
 
 /// An instance whose one table is locked for as long as the guard lives.
-fn locked(database: &Database<'_>) -> (Cli, tokio::runtime::Runtime, PgConnection) {
+pub fn locked(database: &Database<'_>) -> (Cli, tokio::runtime::Runtime, PgConnection) {
     database.psql("CREATE TABLE users (id bigint PRIMARY KEY); INSERT INTO users SELECT generate_series(1, 1000)");
     let cli = Cli::new();
     cli.write(
@@ -35,7 +35,7 @@ fn locked(database: &Database<'_>) -> (Cli, tokio::runtime::Runtime, PgConnectio
     (cli, runtime, holder)
 }
 
-fn ours(database: &Database<'_>, condition: &str) -> bool {
+pub fn ours(database: &Database<'_>, condition: &str) -> bool {
     let sql = format!(
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'service-ping' \
          AND datname = current_database() AND {condition}"

@@ -30,6 +30,31 @@ fn without_a_file_all_is_default() {
 }
 
 #[test]
+fn a_splay_or_a_retry_that_a_week_cannot_hold_is_refused() {
+    for (key, wrong) in [
+        ("splay", "\"2h\""),
+        ("splay", "\"soon\""),
+        ("retries", "[\"0s\"]"),
+        ("retries", "[\"8h\", \"169h\"]"),
+        ("retries", "[\"8h\", \"later\"]"),
+        ("retries", "\"8h\""),
+        (
+            "retries",
+            "[\"1h\",\"1h\",\"1h\",\"1h\",\"1h\",\"1h\",\"1h\",\"1h\",\"1h\",\"1h\",\"1h\"]",
+        ),
+    ] {
+        let fixture = Fixture::new(&format!("[schedule]\n{key} = {wrong}\n"));
+        let problems = fixture.problems();
+        assert!(
+            problems.len() == 1 && problems[0].contains(key),
+            "{wrong}: {problems:?}"
+        );
+    }
+    let none = Fixture::new("[schedule]\nretries = []\n").config();
+    assert_eq!(none.schedule.retries, Vec::<Duration>::new());
+}
+
+#[test]
 fn in_the_working_folder_paths_stay_short() {
     let fixture = Fixture::empty();
     let config = Config::load_from(Path::new("."), None, &Environment::default()).expect("defaults load");
@@ -76,6 +101,9 @@ fn every_key_is_read() {
         attempts = 5
         [state]
         url = "postgres://ping@db/state"
+        [schedule]
+        splay = "0s"
+        retries = ["30m", "2h"]
         [reporting]
         enabled = false
         categories = ["standard", "optional"]
@@ -133,6 +161,11 @@ fn every_key_is_read() {
         (Duration::from_secs(120), 5)
     );
     assert_eq!(config.state.url.expose(), "postgres://ping@db/state");
+    assert_eq!(config.schedule.splay, Duration::ZERO);
+    assert_eq!(
+        config.schedule.retries,
+        [30, 120].map(|minutes| Duration::from_secs(minutes * 60))
+    );
     assert!(!config.reporting.sending_allowed());
     let categories = BTreeSet::from([DataCategory::Standard, DataCategory::Optional]);
     assert_eq!(config.reporting.categories, categories);

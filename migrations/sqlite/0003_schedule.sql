@@ -1,0 +1,11 @@
+-- What a scheduler remembers of the weekly job: the latest slot that needs nothing more, and a later one whose job was
+-- tried in vain. One row a job; each change raises the revision, so that of two schedulers one takes a slot.
+
+CREATE TABLE schedule (
+    job        TEXT NOT NULL PRIMARY KEY,
+    revision   INTEGER NOT NULL,
+    served     TEXT NOT NULL,
+    trial_slot TEXT,
+    failures   INTEGER NOT NULL DEFAULT 0,
+    tried_at   TEXT
+) STRICT;

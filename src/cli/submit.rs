@@ -1,0 +1,85 @@
+//! `submit`: what waits in the outbox.
+
+use clap::Args;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::message::note;
+use super::output::{Format, print};
+use super::setup::{hostname, load_config, why_not};
+use super::summary::delivery_text;
+use super::{CliError, Global, exit, run};
+use crate::config::Config;
+use crate::state::StateStore;
+use crate::versions::{DeliveryOptions, DeliveryReport, Sender, deliver};
+
+#[derive(Debug, Args)]
+pub(super) struct SubmitArgs {
+    /// How what was delivered is written
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+pub(super) async fn run(global: &Global, args: SubmitArgs) -> Result<u8, CliError> {
+    let config = load_config(global)?;
+    if let Some(why) = why_not(&config.reporting) {
+        note(&format!("reporting is off: {why}; nothing was sent"));
+        return Ok(exit::REPORTING_OFF);
+    }
+    let state = StateStore::open(config.state.url.expose()).await?;
+    let uuid = instance_uuid(&config, &state).await?;
+    let report = deliver_waiting(&config, &state, uuid).await?;
+    let waiting = waiting(&state).await?;
+    state.close().await;
+    match args.format {
+        Format::Human => print(&delivery_text(&report))?,
+        Format::Json => print(&format!("{:#}\n", document(&report, waiting)))?,
+    }
+    if waiting == 0 && report.is_delivered() {
+        return Ok(exit::DONE);
+    }
+    if config.versions.url.is_none() {
+        note("nothing was sent: [versions] has no url");
+    }
+    Ok(exit::NOT_DELIVERED)
+}
+
+/// Delivers what waits; nothing, where no address is configured.
+pub(super) async fn deliver_waiting(
+    config: &Config,
+    state: &StateStore,
+    uuid: Uuid,
+) -> Result<DeliveryReport, CliError> {
+    let Some(client) = run::client(config)? else {
+        return Ok(DeliveryReport::default());
+    };
+    let sender = Sender {
+        uuid,
+        hostname: hostname(config).unwrap_or_default(),
+        version: config.instance.version.clone().unwrap_or_default(),
+    };
+    Ok(deliver(state, &client, &DeliveryOptions::new(sender)).await?)
+}
+
+/// The configured uuid, or the one that the state store keeps.
+pub(super) async fn instance_uuid(config: &Config, state: &StateStore) -> Result<Uuid, CliError> {
+    match config.instance.uuid {
+        Some(uuid) => Ok(uuid),
+        None => Ok(state.instance_uuid().await?),
+    }
+}
+
+/// Payloads and documents of metadata that wait still.
+pub(super) async fn waiting(state: &StateStore) -> Result<i64, CliError> {
+    let totals = state.outbox_totals().await?;
+    Ok(totals.waiting + totals.unsent_metadata)
+}
+
+fn document(report: &DeliveryReport, waiting: i64) -> serde_json::Value {
+    let status = match (report.is_delivered(), waiting) {
+        (true, 0) => "delivered",
+        (false, 0) => "rejected",
+        _ => "waiting",
+    };
+    json!({"status": status, "waiting": waiting, "reports": report.reports, "metadata": report.metadata})
+}

@@ -1,0 +1,25 @@
+//! What `serve` answers over HTTP: health, readiness, and what OpenMetrics' collectors read. It shows what the rooms
+//! below know, and decides nothing.
+
+mod exposition;
+mod listener;
+mod metrics;
+mod readiness;
+mod routes;
+
+use std::path::PathBuf;
+
+pub use listener::{Server, ServerError};
+
+use crate::schedule::Schedule;
+use crate::state::StateStore;
+
+/// What the answers are made of.
+#[derive(Debug, Clone)]
+pub struct Sight {
+    pub state: StateStore,
+    /// The folder of the definitions.
+    pub definitions: PathBuf,
+    /// The schedule, where this process keeps one.
+    pub schedule: Option<Schedule>,
+}
