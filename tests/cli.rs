@@ -24,6 +24,8 @@ mod event_faults;
 mod events;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/explicit_consent.rs"]
+mod explicit_consent;
 #[path = "cli/gitlab.rs"]
 mod gitlab;
 #[path = "cli/help.rs"]

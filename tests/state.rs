@@ -14,6 +14,8 @@ macro_rules! on_both_stores {
     };
 }
 
+#[path = "state/consent.rs"]
+mod consent;
 #[path = "state/leases.rs"]
 mod leases;
 #[path = "state/opening.rs"]

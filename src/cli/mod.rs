@@ -1,6 +1,9 @@
 //! The command line: one file a verb, no logic of its own. Results go to stdout, everything else to stderr.
 
+mod bundle;
 mod completions;
+mod consent;
+mod consented;
 mod console;
 mod demo;
 mod demo_events;
@@ -137,6 +140,10 @@ enum Verb {
     New(new::NewArgs),
     /// Exactly what would leave now, also while sending is off
     Preview(preview::PreviewArgs),
+    /// What may leave by your word: show, compare, accept, revoke
+    Consent(consent::ConsentArgs),
+    /// Reports as signed files, for networks without a way to the maker
+    Bundle(bundle::BundleArgs),
     /// The receiving end: stores what instances send
     Versions(versions::VersionsArgs),
     /// Check the configuration and everything that it points at
@@ -199,6 +206,8 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Dictionary(args) => dictionary::run(global, args).await,
         Verb::New(args) => new::run(global, args).await,
         Verb::Preview(args) => preview::run(global, args).await,
+        Verb::Consent(args) => consent::run(global, args).await,
+        Verb::Bundle(args) => bundle::run(global, args).await,
         Verb::Versions(args) => versions::run(args).await,
         Verb::Doctor(args) => doctor::run(global, args).await,
         Verb::Completions(args) => completions::run(args),

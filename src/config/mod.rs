@@ -32,5 +32,7 @@ pub use mask::mask_secrets;
 pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
 pub use sample::{sample, schema};
 pub use throttle::Throttle;
-pub use types::{Config, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, State, Versions};
+pub use types::{
+    Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, State, Versions,
+};
 pub use url::{Url, UrlError};

@@ -3,6 +3,7 @@
 //! A metric can never end a run: each ends as exactly one [`Outcome`]. A value enters a payload only through one.
 
 mod collect;
+mod consent;
 mod events;
 mod outcome;
 mod payload;
@@ -14,6 +15,7 @@ mod waiting;
 mod weekly;
 
 pub use collect::{Collection, Waited, collect};
+pub use consent::{Stand, Standing, Subject, Terms, reporting_allowed, set_digest};
 pub use outcome::{Outcome, OutcomeState};
 pub use payload::{metadata, nested, payload};
 pub use plan::{Plan, PlannedMetric, Selection, plan, plan_one};

@@ -4,6 +4,7 @@
 //! Both give the same answers: instants are kept to the microsecond, lists have one order. Records are plain values of
 //! this room; nothing here knows what a metric or a payload means.
 
+mod acceptance;
 mod dev_ops;
 mod error;
 mod facts;
@@ -16,8 +17,10 @@ mod reports;
 mod runs;
 pub(crate) mod sqlite;
 mod store;
+mod stored;
 mod time;
 
+pub use acceptance::{Acceptance, AcceptedDefinition, Answerer, ConsentAnswer};
 pub use dev_ops::DevOpsRecord;
 pub use error::{OpenError, StateError};
 pub use lease::{ClaimedMetadata, ClaimedReport, Lease};
@@ -25,3 +28,4 @@ pub use outcomes::OutcomeRecord;
 pub use reports::{Delivery, MetadataDelivery, NewReport, Report};
 pub use runs::{NewRun, Run, RunEnd, RunStatus};
 pub use store::StateStore;
+pub use stored::StoredReport;

@@ -3,7 +3,7 @@
 use crate::support::cli::Cli;
 use crate::support::golden::assert_golden;
 
-const VERBS: [&[&str]; 27] = [
+const VERBS: [&[&str]; 32] = [
     &["demo"],
     &["init"],
     &["run"],
@@ -28,6 +28,11 @@ const VERBS: [&[&str]; 27] = [
     &["new", "event"],
     &["new", "aggregate"],
     &["preview"],
+    &["consent"],
+    &["consent", "show"],
+    &["consent", "diff"],
+    &["consent", "accept"],
+    &["consent", "revoke"],
     &["versions"],
     &["doctor"],
     &["completions"],
