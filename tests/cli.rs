@@ -4,6 +4,8 @@ mod support;
 
 #[path = "cli/baseline.rs"]
 mod baseline;
+#[path = "cli/bundles.rs"]
+mod bundles;
 #[path = "cli/completions.rs"]
 mod completions;
 #[path = "cli/configuration.rs"]

@@ -3,7 +3,7 @@
 use crate::support::cli::Cli;
 use crate::support::golden::assert_golden;
 
-const VERBS: [&[&str]; 32] = [
+const VERBS: [&[&str]; 37] = [
     &["demo"],
     &["init"],
     &["run"],
@@ -33,6 +33,11 @@ const VERBS: [&[&str]; 32] = [
     &["consent", "diff"],
     &["consent", "accept"],
     &["consent", "revoke"],
+    &["bundle"],
+    &["bundle", "export"],
+    &["bundle", "verify"],
+    &["bundle", "import"],
+    &["bundle", "receipt"],
     &["versions"],
     &["doctor"],
     &["completions"],

@@ -45,7 +45,7 @@ impl PublicKey {
     /// # Errors
     /// They are no public key.
     pub fn parse(text: &str) -> Result<PublicKey, BundleError> {
-        let bytes: [u8; 32] = hex::decode(text.trim()).ok_or(BundleError::NoKey)?;
+        let bytes: [u8; 32] = hex::decode(&text.trim().to_ascii_lowercase()).ok_or(BundleError::NoKey)?;
         VerifyingKey::from_bytes(&bytes)
             .map(PublicKey)
             .map_err(|_| BundleError::NoKey)
