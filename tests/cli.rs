@@ -18,6 +18,8 @@ mod console;
 mod delivery;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/disclosure.rs"]
+mod disclosure;
 #[path = "cli/documents.rs"]
 mod documents;
 #[path = "cli/event_faults.rs"]
@@ -38,6 +40,8 @@ mod init;
 mod instance;
 #[path = "cli/interruption.rs"]
 mod interruption;
+#[path = "cli/leaks.rs"]
+mod leaks;
 #[path = "cli/live.rs"]
 mod live;
 #[path = "cli/metric.rs"]

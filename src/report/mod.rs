@@ -4,6 +4,7 @@
 
 mod collect;
 mod consent;
+mod disclosure;
 mod events;
 mod outcome;
 mod payload;
