@@ -4,6 +4,8 @@ mod support;
 
 #[path = "cli/baseline.rs"]
 mod baseline;
+#[path = "cli/bundles.rs"]
+mod bundles;
 #[path = "cli/completions.rs"]
 mod completions;
 #[path = "cli/configuration.rs"]
@@ -16,6 +18,8 @@ mod console;
 mod delivery;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/disclosure.rs"]
+mod disclosure;
 #[path = "cli/documents.rs"]
 mod documents;
 #[path = "cli/event_faults.rs"]
@@ -24,6 +28,8 @@ mod event_faults;
 mod events;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/explicit_consent.rs"]
+mod explicit_consent;
 #[path = "cli/gitlab.rs"]
 mod gitlab;
 #[path = "cli/help.rs"]
@@ -38,6 +44,8 @@ mod init;
 mod instance;
 #[path = "cli/interruption.rs"]
 mod interruption;
+#[path = "cli/leaks.rs"]
+mod leaks;
 #[path = "cli/live.rs"]
 mod live;
 #[path = "cli/metric.rs"]

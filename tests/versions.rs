@@ -1,5 +1,7 @@
 //! Delivery against an endpoint that misbehaves, and the receiving end.
 
+#[path = "versions/bundle.rs"]
+mod bundle;
 #[path = "versions/delivery.rs"]
 mod delivery;
 #[path = "versions/followers.rs"]

@@ -43,7 +43,7 @@ pub(super) async fn run(global: &Global, args: DemoArgs) -> Result<u8, CliError>
     make_sample(&args, setup.now).await?;
     demo_events::track(&setup, args.scale).await?;
     let plan = setup.plan(&OnlyArgs { only: Vec::new() })?;
-    let (report, code) = run::weekly(&setup, &plan, false, None).await?;
+    let (report, code) = run::weekly(&setup, plan, false, None).await?;
     print(&summary::text(&report))?;
     let counts = store
         .counts()

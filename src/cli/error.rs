@@ -50,6 +50,15 @@ pub enum CliError {
     /// The repository that a baseline was to come from.
     #[error("--baseline: {0}; it takes a ref of the repository, or a folder of definitions")]
     Repository(#[from] RepositoryError),
+    /// Under explicit consent, nothing that was accepted is left to send; how much is held back.
+    #[error(
+        "nothing leaves without consent: {0}\n  service-ping consent diff shows what would leave, \
+         service-ping consent accept --all accepts it"
+    )]
+    NotConsented(String),
+    /// The digest that all that may leave has now.
+    #[error("what may leave has changed: its digest is {0}; look at service-ping consent diff again")]
+    ChangedSinceShown(String),
     #[error("{0}")]
     Usage(String),
     #[error("nothing was written: what was read by then is not the whole")]
@@ -74,6 +83,7 @@ impl CliError {
             | CliError::Repository(_)
             | CliError::Event(_)
             | CliError::Sample(SampleError::Scale(_) | SampleError::Instant) => exit::USAGE,
+            CliError::NotConsented(_) => exit::REPORTING_OFF,
             CliError::Interrupted => exit::INTERRUPTED,
             _ => exit::UNEXPECTED,
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use uuid::Uuid;
 
+use super::consented::to_leave;
 use super::output::{DocumentFormat, print_document, written};
 use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, interrupt_on_signals};
 use super::strategy::StrategyArgs;
@@ -31,6 +32,7 @@ pub(super) struct GenerateArgs {
 pub(super) async fn run(global: &Global, args: GenerateArgs) -> Result<u8, CliError> {
     let setup = Setup::load(global, &args.definitions)?;
     let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
+    let plan = to_leave(&setup, plan).await?;
     let (collection, uuid) = collected(&setup, &plan).await?;
     print_document(&payload(&collection.outcomes), args.format)?;
     if let Some(path) = &args.metadata {

@@ -1,7 +1,10 @@
 //! The command line: one file a verb, no logic of its own. Results go to stdout, everything else to stderr.
 
 mod alarm;
+mod bundle;
 mod completions;
+mod consent;
+mod consented;
 mod console;
 mod demo;
 mod demo_events;
@@ -152,6 +155,10 @@ enum Verb {
     Submit(submit::SubmitArgs),
     /// Stay: run the weekly job when it is due, answer probes and collectors of metrics
     Serve(serve::ServeArgs),
+    /// What may leave by your word: show, compare, accept, revoke
+    Consent(consent::ConsentArgs),
+    /// Reports as signed files, for networks without a way to the maker
+    Bundle(bundle::BundleArgs),
     /// The receiving end: stores what instances send
     Versions(versions::VersionsArgs),
     /// Check the configuration and everything that it points at
@@ -229,6 +236,8 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Diff(args) => diff::run(global, args).await,
         Verb::Submit(args) => submit::run(global, args).await,
         Verb::Serve(args) => serve::run(global, args).await,
+        Verb::Consent(args) => consent::run(global, args).await,
+        Verb::Bundle(args) => bundle::run(global, args).await,
         Verb::Versions(args) => versions::run(args).await,
         Verb::Doctor(args) => doctor::run(global, args).await,
         Verb::Completions(args) => completions::run(args),

@@ -2,11 +2,13 @@
 
 use clap::Args;
 
+use super::consented::{Held, consented};
 use super::generate::collected;
 use super::message::note;
 use super::output::print;
 use super::setup::{DefinitionArgs, OnlyArgs, Setup, why_not};
 use super::{CliError, Global, exit};
+use crate::config::ConsentMode;
 use crate::report::payload;
 
 #[derive(Debug, Args)]
@@ -20,21 +22,29 @@ pub(super) struct PreviewArgs {
 
 pub(super) async fn run(global: &Global, args: PreviewArgs) -> Result<u8, CliError> {
     let setup = Setup::load(global, &args.definitions)?;
-    let text = match args.last {
-        true => setup
-            .state()
-            .await?
-            .last_payload()
-            .await?
-            .unwrap_or_else(|| "{}".to_owned()),
-        false => {
-            let plan = setup.plan(&OnlyArgs { only: Vec::new() })?;
-            let (collection, _) = collected(&setup, &plan).await?;
-            payload(&collection.outcomes).to_string()
+    if args.last {
+        let last = setup.state().await?.last_payload().await?;
+        let text = last.unwrap_or_else(|| "{}".to_owned());
+        print(&text)?;
+        note(&where_it_goes(&setup, text.len()));
+        return Ok(exit::DONE);
+    }
+    let plan = setup.plan(&OnlyArgs { only: Vec::new() })?;
+    let (plan, held) = match setup.config.reporting.consent {
+        ConsentMode::Implicit => (plan, Held::default()),
+        ConsentMode::Explicit => {
+            let consented = consented(&setup, &setup.state().await?, plan).await?;
+            (consented.plan, consented.held)
         }
     };
+    let (collection, _) = collected(&setup, &plan).await?;
+    // The very words of `run`, so that its bytes are these.
+    let text = payload(&collection.outcomes).to_string();
     print(&text)?;
     note(&where_it_goes(&setup, text.len()));
+    if let Some(says) = held.says() {
+        note(&format!("{says}; service-ping consent diff shows them"));
+    }
     Ok(exit::DONE)
 }
 

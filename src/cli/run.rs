@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::time::Instant;
 
+use super::consented::{consented, to_leave};
 use super::message::note;
 use super::output::{Format, counted, print};
 use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, why_not};
@@ -47,6 +48,9 @@ pub(super) struct RunArgs {
     format: Format,
 }
 
+/// Why nothing is tried, and what to do instead: the one line of a run in a sealed network.
+const SEALED: &str = "[versions] sealed is true; it waits for service-ping bundle export";
+
 /// What came before a plan is shown.
 #[derive(Debug, Clone, Copy)]
 struct Timing {
@@ -73,6 +77,7 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
     let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
     let planned = begun.elapsed() - loaded;
     if args.dry_run {
+        let plan = to_leave(&setup, plan).await?;
         plan::show(&setup, &plan, args.format, Timing { loaded, planned }).await?;
         return Ok(exit::DONE);
     }
@@ -81,7 +86,7 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
     }
     let budget = args.budget.or(setup.config.run.budget);
     let budget = budget.map(|time| Budget { begun, time });
-    let (report, code) = weekly(&setup, &plan, args.no_submit, budget).await?;
+    let (report, code) = weekly(&setup, plan, args.no_submit, budget).await?;
     if let (Some(path), false) = (&args.output, report.interrupted) {
         std::fs::write(path, &report.payload).map_err(|error| CliError::file(path, error))?;
     }
@@ -115,10 +120,10 @@ impl Trigger {
     }
 }
 
-/// Runs the job, and gives the exit code that its end deserves.
-pub(super) async fn weekly(
-    setup: &Setup,
-    plan: &Plan<'_>,
+/// Runs the job over what of the plan may leave, and gives the exit code that its end deserves.
+pub(super) async fn weekly<'a>(
+    setup: &'a Setup,
+    plan: Plan<'a>,
     no_submit: bool,
     budget: Option<Budget>,
 ) -> Result<(RunReport, u8), CliError> {
@@ -126,14 +131,15 @@ pub(super) async fn weekly(
 }
 
 /// As [`weekly`], for a caller that has an interrupt of its own.
-pub(super) async fn weekly_under(
-    setup: &Setup,
-    plan: &Plan<'_>,
+pub(super) async fn weekly_under<'a>(
+    setup: &'a Setup,
+    plan: Plan<'a>,
     no_submit: bool,
     interrupt: Interrupt,
     trigger: Trigger,
 ) -> Result<(RunReport, u8), CliError> {
     let state = setup.state().await?;
+    let plan = &consented(setup, &state, plan).await?.plan_to_leave()?;
     let uuid = setup.uuid(&state).await?;
     let sources = setup.sources(Some(uuid), interrupt, StatementLog::default(), Patience::Wait)?;
     let client = client(&setup.config)?;
@@ -190,6 +196,7 @@ fn destination<'a>(setup: &Setup, client: Option<&'a Client>, no_submit: bool) -
     match (client, why_not(&setup.config.reporting)) {
         _ if no_submit => Destination::Nowhere("--no-submit".to_owned()),
         (_, Some(why)) => Destination::Nowhere(why),
+        _ if setup.config.versions.sealed => Destination::Outbox(SEALED.to_owned()),
         (None, None) => Destination::Nowhere("[versions] has no url".to_owned()),
         (Some(client), None) => Destination::Versions(client),
     }

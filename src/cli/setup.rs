@@ -134,7 +134,7 @@ impl Setup {
         Ok(plan)
     }
 
-    fn selection(&self, only: &OnlyArgs) -> Result<Selection, CliError> {
+    pub(super) fn selection(&self, only: &OnlyArgs) -> Result<Selection, CliError> {
         let reporting = &self.config.reporting;
         Ok(Selection {
             categories: reporting.categories.clone(),

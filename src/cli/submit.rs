@@ -38,19 +38,22 @@ pub(super) async fn run(global: &Global, args: SubmitArgs) -> Result<u8, CliErro
     if waiting == 0 && report.is_delivered() {
         return Ok(exit::DONE);
     }
-    if config.versions.url.is_none() {
+    if config.versions.sealed {
+        note("nothing was sent: [versions] sealed is true; service-ping bundle export takes what waits");
+    } else if config.versions.url.is_none() {
         note("nothing was sent: [versions] has no url");
     }
     Ok(exit::NOT_DELIVERED)
 }
 
-/// Delivers what waits; nothing, where no address is configured.
+/// Delivers what waits; nothing, where no address is configured or the network is sealed.
 pub(super) async fn deliver_waiting(
     config: &Config,
     state: &StateStore,
     uuid: Uuid,
 ) -> Result<DeliveryReport, CliError> {
-    let Some(client) = run::client(config)? else {
+    let client = run::client(config)?;
+    let Some(client) = client.filter(|_| !config.versions.sealed) else {
         return Ok(DeliveryReport::default());
     };
     let sender = Sender {

@@ -197,6 +197,7 @@ impl Trace {
             OutcomeState::Unreliable(failure) => {
                 format!("  unreliable: {}\n  {}\n", failure.message, failure.reason.advice())
             }
+            OutcomeState::Binned(failure) => format!("  binned: {}\n  {}\n", failure.message, failure.reason.advice()),
             OutcomeState::Deprecated => "  deprecated: kept for compatibility, nothing is computed\n".to_owned(),
             OutcomeState::Fallback(failure) => {
                 let places: String = self.unreachable.iter().map(|place| format!("  {place}\n")).collect();

@@ -19,7 +19,9 @@ use super::section::{Section, closest};
 use super::settings::{feature_flags, settings};
 use super::throttle::Throttle;
 use super::tree::{Origin, Table, from_toml, overlay};
-use super::types::{CATEGORIES, Config, DEFAULT_FILE, Database, Instance, Prometheus, Reporting, Run, State, Versions};
+use super::types::{
+    CATEGORIES, Config, ConsentMode, DEFAULT_FILE, Database, Instance, Prometheus, Reporting, Run, State, Versions,
+};
 use super::url::Url;
 use crate::definition::DataCategory;
 
@@ -220,6 +222,7 @@ fn versions(mut section: Section<'_>) -> Versions {
         url: section.url("url", "url_file", &HTTP),
         timeout: section.duration("timeout").unwrap_or(defaults.timeout),
         attempts: section.integer("attempts", 1..=10).unwrap_or(defaults.attempts),
+        sealed: section.boolean("sealed").unwrap_or(defaults.sealed),
     };
     section.finish();
     versions
@@ -248,10 +251,19 @@ fn reporting(mut section: Section<'_>) -> Reporting {
         enabled: section.boolean("enabled").unwrap_or(defaults.enabled),
         categories: categories(&mut section).unwrap_or(defaults.categories),
         disabled_metrics: globs(&mut section).unwrap_or(defaults.disabled_metrics),
+        consent: consent(&mut section).unwrap_or(defaults.consent),
         do_not_track: section.reader.environment.do_not_track(),
     };
     section.finish();
     reporting
+}
+
+fn consent(section: &mut Section<'_>) -> Option<ConsentMode> {
+    section.parsed("consent", "`implicit` or `explicit`", |text| match text {
+        "implicit" => Some(ConsentMode::Implicit),
+        "explicit" => Some(ConsentMode::Explicit),
+        _ => None,
+    })
 }
 
 fn categories(section: &mut Section<'_>) -> Option<BTreeSet<DataCategory>> {

@@ -232,6 +232,9 @@ pub struct Versions {
     /// Tries for one delivery, 1 to 10, before the payload waits for the next run.
     #[schemars(example = 3)]
     pub attempts: u32,
+    /// Whether there is no way to the maker: nothing is tried, and payloads wait for `service-ping bundle export`.
+    #[schemars(example = false)]
+    pub sealed: bool,
 }
 
 impl Default for Versions {
@@ -240,6 +243,7 @@ impl Default for Versions {
             url: None,
             timeout: Duration::from_secs(30),
             attempts: 3,
+            sealed: false,
         }
     }
 }
@@ -294,6 +298,16 @@ impl Default for Schedule {
     }
 }
 
+/// Whether a metric needs to be accepted before it leaves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ConsentMode {
+    /// The operator's categories and globs are the consent.
+    #[default]
+    Implicit,
+    /// Each metric is accepted as it reads.
+    Explicit,
+}
+
 /// What may leave this instance.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
 pub struct Reporting {
@@ -306,6 +320,10 @@ pub struct Reporting {
     /// Key paths that no payload carries, as globs: `counts.jira_*`; a `*` also crosses dots.
     #[schemars(with = "Vec<String>", example = Vec::<String>::new())]
     pub disabled_metrics: MetricGlobs,
+    /// `implicit`: all of that leaves. `explicit`: a metric leaves only as it read when it was accepted by
+    /// `service-ping consent accept`; a new or changed one stays here until then.
+    #[schemars(with = "String", example = &"implicit")]
+    pub consent: ConsentMode,
     /// Whether the variable `DO_NOT_TRACK` asks for silence.
     #[schemars(skip)]
     pub do_not_track: bool,
@@ -324,6 +342,7 @@ impl Default for Reporting {
             enabled: true,
             categories: CATEGORIES.iter().map(|(_, category)| *category).collect(),
             disabled_metrics: MetricGlobs::default(),
+            consent: ConsentMode::default(),
             do_not_track: false,
         }
     }

@@ -78,6 +78,13 @@ pub(super) struct MetricFile {
     pub events: Option<Vec<Value>>,
     /// What the payload carries instead of -1 when the metric fails.
     pub fallback: Option<Value>,
+    /// Numbers above 0 and below this are told as this, with the reason `binned`; in groups and buckets, too. An instance
+    /// of few users should not be told apart by its small numbers.
+    #[schemars(range(min = 2))]
+    pub minimum_count: Option<u64>,
+    /// The only texts that a value, or the keys of its groups, may be; all others are told as `other`, counts and sums of
+    /// their groups together.
+    pub allowed_values: Option<Vec<String>>,
     /// Codes of warnings that are known and meant to stay, such as `distinct_count_column`.
     pub no_lint: Option<Vec<String>>,
 }

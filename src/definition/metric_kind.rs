@@ -31,6 +31,17 @@ impl MetricDefinition {
         }
     }
 
+    /// Numbers above 0 and below this are told as this.
+    pub fn minimum_count(&self) -> Option<u64> {
+        self.attributes.get("minimum_count").and_then(Value::as_u64)
+    }
+
+    /// The only texts and keys of groups that are told.
+    pub fn allowed_values(&self) -> Option<Vec<&str>> {
+        let listed = self.attributes.get("allowed_values")?.as_array()?;
+        Some(listed.iter().filter_map(Value::as_str).collect())
+    }
+
     /// Whether anything of it can be in a payload.
     pub fn is_removed(&self) -> bool {
         self.status == Status::Removed

@@ -122,6 +122,7 @@ fn conditional(value: &Value) -> Vec<Complaint> {
         complaints.extend(event_metric::internal_events(value));
     }
     complaints.extend(event_metric::selections(value));
+    complaints.extend(disclosure(value));
     if let Some(class) = value["instrumentation_class"].as_str().map(short_name) {
         if class == DATABASE_METRIC {
             complaints.extend(database_metric(value));
@@ -129,6 +130,26 @@ fn conditional(value: &Value) -> Vec<Complaint> {
         complaints.extend(event_metric::options(&class, value));
     }
     complaints
+}
+
+/// What is kept back must be of a kind that the value can have.
+fn disclosure(value: &Value) -> Vec<Complaint> {
+    let rules = [
+        ("minimum_count", ["string", "boolean"]),
+        ("allowed_values", ["number", "boolean"]),
+    ];
+    let value_type = value["value_type"].as_str().unwrap_or_default();
+    let misplaced = rules
+        .into_iter()
+        .filter(|(field, without)| !value[*field].is_null() && without.contains(&value_type));
+    misplaced
+        .map(|(field, _)| {
+            let message = format!("`{field}` keeps nothing back of a {value_type}");
+            Complaint::error(Code::BadValue, &[field.into()], message)
+                .at(At::Key)
+                .with_help("take it out, or correct `value_type`")
+        })
+        .collect()
 }
 
 fn database_metric(value: &Value) -> Vec<Complaint> {

@@ -138,6 +138,9 @@ reasons! {
     /// An intersection whose error bound is more than half its value: the value stands, but says little.
     Unreliable = "unreliable", General,
         "The sets share too little to be told from chance: read the value with its error_bound.";
+    /// A number was too small to be told, as the definition's `minimum_count` says: the least that is told stands for it.
+    Binned = "binned", General,
+        "The definition keeps small numbers to itself; read the value as: at most this, and more than 0.";
     /// The result is not of the type that the operation or the definition wants.
     WrongType = "wrong_type", Counter,
         "Correct the column or the value_type.";

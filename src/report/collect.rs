@@ -92,7 +92,11 @@ fn outcome(metric: &PlannedMetric<'_>, readings: &HashMap<&Measure, Taken>) -> O
         Ok(shaped) => {
             outcome.value = shaped.value;
             outcome.error_bound = shaped.error_bound;
-            outcome.state = shaped.unreliable.map_or(OutcomeState::Ok, OutcomeState::Unreliable);
+            outcome.state = match (shaped.unreliable, shaped.binned) {
+                (Some(unreliable), _) => OutcomeState::Unreliable(unreliable),
+                (None, Some(binned)) => OutcomeState::Binned(binned),
+                (None, None) => OutcomeState::Ok,
+            };
         }
         Err(failure) => {
             let declared = metric.declared_fallback();
@@ -117,6 +121,7 @@ struct Shaped {
     value: serde_json::Value,
     error_bound: Option<f64>,
     unreliable: Option<Failure>,
+    binned: Option<Failure>,
 }
 
 fn shaped(
@@ -135,10 +140,12 @@ fn shaped(
         (Some(class), Some(definition)) => isolated(|| class.shape(reading, definition.value_type))?,
         _ => reading.to_json(),
     };
+    let (value, binned) = metric.disclosure().of(value);
     Ok(Shaped {
         value,
         error_bound,
         unreliable,
+        binned,
     })
 }
 

@@ -4,6 +4,8 @@
 
 mod collect;
 mod difference;
+mod consent;
+mod disclosure;
 mod events;
 mod outcome;
 mod payload;
@@ -16,6 +18,7 @@ mod weekly;
 
 pub use collect::{Collection, Waited, collect};
 pub use difference::{Change, Difference, difference, has_fallen_back};
+pub use consent::{Stand, Standing, Subject, Terms, reporting_allowed, set_digest};
 pub use outcome::{Outcome, OutcomeState};
 pub use payload::{metadata, nested, payload};
 pub use plan::{Plan, PlannedMetric, Selection, plan, plan_one};

@@ -38,6 +38,8 @@ pub enum OutcomeState {
     Ok,
     /// An intersection whose error bound exceeds half its value: the value is the metric's own, but says little.
     Unreliable(Failure),
+    /// A number of the value was too small to be told: the least that is told stands for it.
+    Binned(Failure),
     /// The definition is deprecated: the value is -1000, and nothing was computed.
     Deprecated,
     Fallback(Failure),
@@ -52,10 +54,12 @@ impl Outcome {
         }
     }
 
-    /// What there is to say of the value: why it is a fallback, or why it says little.
+    /// What there is to say of the value: why it is a fallback, why it says little, or what it keeps.
     pub fn remark(&self) -> Option<&Failure> {
         match &self.state {
-            OutcomeState::Fallback(failure) | OutcomeState::Unreliable(failure) => Some(failure),
+            OutcomeState::Fallback(failure) | OutcomeState::Unreliable(failure) | OutcomeState::Binned(failure) => {
+                Some(failure)
+            }
             _ => None,
         }
     }
@@ -68,6 +72,7 @@ impl Outcome {
             "status": match &self.state {
                 OutcomeState::Ok => "ok",
                 OutcomeState::Unreliable(_) => "unreliable",
+                OutcomeState::Binned(_) => "binned",
                 OutcomeState::Deprecated => "deprecated",
                 OutcomeState::Fallback(_) => "fallback",
             },

@@ -5,6 +5,7 @@ use std::thread;
 
 use serde_json::Value;
 
+use super::disclosure::Disclosure;
 use super::read::isolated;
 use crate::batch::Strategy;
 use crate::config::MetricGlobs;
@@ -63,6 +64,20 @@ impl PlannedMetric<'_> {
         match &self.measure {
             Ok(Some(Measure::Database(measure))) => matches!(measure.operation, Operation::Histogram { .. }),
             _ => false,
+        }
+    }
+
+    /// What the definition does not want told. The buckets of a histogram are the class's own words, not the rows'.
+    pub(super) fn disclosure(&self) -> Disclosure<'_> {
+        let operation = match &self.measure {
+            Ok(Some(Measure::Database(measure))) => Some(measure.operation),
+            _ => None,
+        };
+        let allowed_values = self.definition.and_then(MetricDefinition::allowed_values);
+        Disclosure {
+            minimum_count: self.definition.and_then(MetricDefinition::minimum_count),
+            allowed_values: allowed_values.filter(|_| !self.is_histogram()),
+            adds_up: matches!(operation, Some(Operation::Count | Operation::Sum)),
         }
     }
 

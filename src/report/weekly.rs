@@ -20,6 +20,8 @@ use crate::versions::{Client, DeliveryOptions, DeliveryReport, Sender, deliver};
 pub enum Destination<'a> {
     /// It is delivered, after everything that waited before it.
     Versions(&'a Client),
+    /// It waits in the outbox, and nothing is tried; why.
+    Outbox(String),
     /// It is kept and does not leave; why.
     Nowhere(String),
 }
@@ -150,6 +152,10 @@ async fn store_and_send(job: &Job<'_>, report: NewReport) -> Result<Delivered, S
     match &job.destination {
         Destination::Nowhere(why) => {
             job.state.keep(&report).await?;
+            Ok(Delivered::Kept(why.clone()))
+        }
+        Destination::Outbox(why) => {
+            job.state.enqueue(&report).await?;
             Ok(Delivered::Kept(why.clone()))
         }
         Destination::Versions(client) => {

@@ -5,6 +5,7 @@
 //! Both give the same answers: instants are kept to the microsecond, lists have one order. Records are plain values of
 //! this room; nothing here knows what a metric or a payload means.
 
+mod acceptance;
 mod dev_ops;
 mod error;
 mod facts;
@@ -20,9 +21,11 @@ mod runs;
 mod schedule;
 pub(crate) mod sqlite;
 mod store;
+mod stored;
 mod time;
 mod totals;
 
+pub use acceptance::{Acceptance, AcceptedDefinition, Answerer, ConsentAnswer};
 pub use dev_ops::DevOpsRecord;
 pub use error::{OpenError, StateError};
 pub use history::{PastOutcome, RunSummary};
@@ -34,3 +37,4 @@ pub use runs::{NewRun, Run, RunEnd, RunStatus};
 pub use schedule::KeptSchedule;
 pub use store::StateStore;
 pub use totals::OutboxTotals;
+pub use stored::StoredReport;

@@ -293,6 +293,21 @@ impl StateStore {
         row.map(Report::try_from).transpose()
     }
 
+    /// The report with this idempotency key, if there is one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn report_of_key(&self, key: Uuid) -> Result<Option<Report>, StateError> {
+        let row: Option<ReportRow> = on_pool!(self, |pool| sqlx::query_as(select_reports!(
+            "WHERE idempotency_key = $1"
+        ))
+        .bind(key.to_string())
+        .fetch_optional(pool)
+        .await
+        .map_err(while_trying("read a report")))?;
+        row.map(Report::try_from).transpose()
+    }
+
     /// The exact payload text of a report, if there is one of this id.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 
 mod attempts;
 mod backoff;
+pub mod bundle;
 mod client;
 mod deliver;
 mod endpoint;

@@ -3,7 +3,7 @@
 use crate::support::cli::Cli;
 use crate::support::golden::assert_golden;
 
-const VERBS: [&[&str]; 32] = [
+const VERBS: [&[&str]; 42] = [
     &["demo"],
     &["init"],
     &["run"],
@@ -32,6 +32,16 @@ const VERBS: [&[&str]; 32] = [
     &["diff"],
     &["submit"],
     &["serve"],
+    &["consent"],
+    &["consent", "show"],
+    &["consent", "diff"],
+    &["consent", "accept"],
+    &["consent", "revoke"],
+    &["bundle"],
+    &["bundle", "export"],
+    &["bundle", "verify"],
+    &["bundle", "import"],
+    &["bundle", "receipt"],
     &["versions"],
     &["doctor"],
     &["completions"],

@@ -177,7 +177,7 @@ impl<'a> Weekly<'a> {
         let plan = setup.plan(&OnlyArgs { only: Vec::new() })?;
         let budget = setup.config.run.budget.map(|time| Budget { begun, time });
         let (switch, interrupt) = interrupt_at_end(budget);
-        let mut run = pin!(weekly_under(&setup, &plan, false, interrupt, Trigger::Schedule));
+        let mut run = pin!(weekly_under(&setup, plan, false, interrupt, Trigger::Schedule));
         let mut stop = self.stop.clone();
         tokio::select! {
             ended = &mut run => return ended.map(|(_, code)| code),

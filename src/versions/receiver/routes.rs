@@ -9,21 +9,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::StreamExt;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::intake::{Intake, Refusal};
 use super::server::ReceiverLimits;
-use super::storage::{Incoming, Kept, ReceiverStore};
+use super::storage::ReceiverStore;
 use crate::versions::client::IDEMPOTENCY_KEY;
-
-/// Enough for any uuid, and no more than an index likes.
-const LONGEST_KEY: usize = 255;
-
-#[derive(Clone)]
-struct Shared {
-    store: ReceiverStore,
-    limits: ReceiverLimits,
-}
 
 /// The paths of the endpoint.
 pub(super) fn router(store: ReceiverStore, limits: ReceiverLimits) -> Router {
@@ -33,155 +24,38 @@ pub(super) fn router(store: ReceiverStore, limits: ReceiverLimits) -> Router {
         .route("/usage_ping_metadata", post(metadata))
         .route("/usage_ping_errors", post(errors))
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "there is nothing at this path"))
-        .with_state(Shared { store, limits })
+        .with_state(Intake::with_limits(store, limits))
 }
 
-/// A request that is not taken, and why.
-struct Refusal {
-    status: StatusCode,
-    message: String,
-}
-
-impl Refusal {
-    fn new(status: StatusCode, message: impl Into<String>) -> Refusal {
-        Refusal {
-            status,
-            message: message.into(),
-        }
-    }
-
-    fn bad(message: impl Into<String>) -> Refusal {
-        Refusal::new(StatusCode::BAD_REQUEST, message)
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        (self.status, Json(json!({"error": self.message}))).into_response()
-    }
-}
-
-impl From<sqlx::Error> for Refusal {
-    fn from(error: sqlx::Error) -> Refusal {
-        tracing::error!(%error, "the receiver's store failed");
-        Refusal::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the receiver's store failed; try again later",
-        )
-    }
-}
-
-async fn health(State(shared): State<Shared>) -> Result<Json<Value>, Refusal> {
-    shared.store.check().await?;
+async fn health(State(intake): State<Intake>) -> Result<Json<Value>, Refusal> {
+    intake.store().check().await?;
     Ok(Json(json!({"status": "ok"})))
 }
 
-async fn usage_data(State(shared): State<Shared>, request: Request) -> Result<Response, Refusal> {
-    let key = key(request.headers())?;
-    let body = read(request.into_body(), shared.limits).await?;
-    let head: Head = parse(&body)?;
-    let uuid = uuid(head.uuid)?;
-    let recorded_at = head.recorded_at.as_ref().and_then(Value::as_str);
-    let incoming = Incoming {
-        key: key.as_deref(),
-        uuid: &uuid,
-        recorded_at,
-        body: &body,
-    };
-    let id = accepted(shared.store.keep_payload(&incoming).await?)?;
+async fn usage_data(State(intake): State<Intake>, request: Request) -> Result<Response, Refusal> {
+    let key = key(request.headers());
+    let body = read(request.into_body(), intake.limits()).await?;
+    let id = intake.payload(key.as_deref(), &body).await?.id;
     Ok((StatusCode::CREATED, Json(json!({"conv_index": {"usage_data_id": id}}))).into_response())
 }
 
-async fn metadata(State(shared): State<Shared>, request: Request) -> Result<StatusCode, Refusal> {
-    let key = key(request.headers())?;
-    let body = read(request.into_body(), shared.limits).await?;
-    let outer: MetadataHead = parse(&body)?;
-    let uuid = uuid(outer.metadata.uuid)?;
-    let incoming = Incoming {
-        key: key.as_deref(),
-        uuid: &uuid,
-        recorded_at: None,
-        body: &body,
-    };
-    accepted(shared.store.keep_metadata(&incoming).await?)?;
+async fn metadata(State(intake): State<Intake>, request: Request) -> Result<StatusCode, Refusal> {
+    let key = key(request.headers());
+    let body = read(request.into_body(), intake.limits()).await?;
+    intake.metadata(key.as_deref(), &body).await?;
     Ok(StatusCode::CREATED)
 }
 
-async fn errors(State(shared): State<Shared>, request: Request) -> Result<StatusCode, Refusal> {
-    let body = read(request.into_body(), shared.limits).await?;
-    let outer: ErrorHead = parse(&body)?;
-    let uuid = uuid(outer.error.uuid)?;
-    accepted(
-        shared
-            .store
-            .keep_error(&Incoming {
-                key: None,
-                uuid: &uuid,
-                recorded_at: None,
-                body: &body,
-            })
-            .await?,
-    )?;
+async fn errors(State(intake): State<Intake>, request: Request) -> Result<StatusCode, Refusal> {
+    let body = read(request.into_body(), intake.limits()).await?;
+    intake.error(&body).await?;
     Ok(StatusCode::CREATED)
 }
 
-fn accepted(kept: Kept) -> Result<i64, Refusal> {
-    match kept {
-        Kept::New(id) | Kept::Known(id) => Ok(id),
-        Kept::KeyReused => Err(Refusal::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "this idempotency key was used with another body: take a new key for a new body",
-        )),
-    }
-}
-
-/// The little that must be known of a payload; the rest is not looked at.
-#[derive(Deserialize)]
-struct Head {
-    uuid: Option<Value>,
-    recorded_at: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct MetadataHead {
-    metadata: Owner,
-}
-
-#[derive(Deserialize)]
-struct ErrorHead {
-    error: Owner,
-}
-
-#[derive(Deserialize)]
-struct Owner {
-    uuid: Option<Value>,
-}
-
-fn parse<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Refusal> {
-    if !body.trim_start().starts_with('{') {
-        return Err(Refusal::bad("the body must be a JSON object"));
-    }
-    serde_json::from_str(body).map_err(|error| Refusal::bad(format!("the body cannot be read: {error}")))
-}
-
-fn uuid(value: Option<Value>) -> Result<String, Refusal> {
-    match value {
-        Some(Value::String(uuid)) if !uuid.is_empty() => Ok(uuid),
-        _ => Err(Refusal::bad("the body must hold a `uuid` that is a text")),
-    }
-}
-
-fn key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
-    let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
-        return Ok(None);
-    };
-    let key = key.to_str().unwrap_or_default().trim();
-    if key.is_empty() || key.len() > LONGEST_KEY {
-        return Err(Refusal::bad(
-            "the header Idempotency-Key must hold 1 to 255 ASCII characters",
-        ));
-    }
-    Ok(Some(key.to_owned()))
+/// The key's text; what is no text is an empty one, which nobody takes.
+fn key(headers: &HeaderMap) -> Option<String> {
+    let key = headers.get(IDEMPOTENCY_KEY)?;
+    Some(key.to_str().unwrap_or_default().to_owned())
 }
 
 async fn read(body: Body, limits: ReceiverLimits) -> Result<String, Refusal> {
@@ -216,10 +90,7 @@ async fn collect(body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
         }
     }
     if length > limit {
-        return Err(Refusal::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the body is longer than {limit} bytes"),
-        ));
+        return Err(Refusal::too_long(limit));
     }
     Ok(bytes)
 }
