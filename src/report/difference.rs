@@ -40,10 +40,11 @@ pub struct Change {
 
 /// Whether the value stands for none: it has a reason, and that does not let it stand.
 pub fn has_fallen_back(outcome: &OutcomeRecord) -> bool {
+    let lets_it_stand = [Reason::Unreliable.code(), Reason::Binned.code()];
     outcome
         .reason
         .as_deref()
-        .is_some_and(|code| code != Reason::Unreliable.code())
+        .is_some_and(|code| !lets_it_stand.contains(&code))
 }
 
 /// Compares two runs. Numbers, also those inside of groups, count as changed where one is more than `factor` times the
