@@ -100,9 +100,12 @@ impl Schedule {
         let slot = self.slot_before(now);
         if let Some(trial) = record.trial.filter(|trial| trial.slot >= slot) {
             let again = trial.at + self.pause_after(trial.failures);
-            return match again <= now {
-                true => Decision::Run(trial.slot),
-                false => Decision::Wait(again.min(self.start(self.slot_after(trial.slot)))),
+            let next = self.slot_after(trial.slot);
+            return match again {
+                again if again <= now => Decision::Run(trial.slot),
+                again if again < next => Decision::Wait(again),
+                // The next slot comes first, and with it a run of its own.
+                _ => Decision::Wait(self.start(next)),
             };
         }
         if slot <= record.served {

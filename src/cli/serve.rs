@@ -62,6 +62,7 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<u8, CliError
     let sight = Sight {
         state: state.clone(),
         definitions: args.definitions.definitions.clone().unwrap_or(config.definitions),
+        skip_invalid: args.definitions.skip_invalid,
         schedule: schedule.clone(),
     };
     let server = listen(args.listen, sight, &stop).await?;

@@ -20,6 +20,8 @@ pub struct Sight {
     pub state: StateStore,
     /// The folder of the definitions.
     pub definitions: PathBuf,
+    /// Whether a run leaves invalid definitions out, so that they stand in nobody's way.
+    pub skip_invalid: bool,
     /// The schedule, where this process keeps one.
     pub schedule: Option<Schedule>,
 }

@@ -1,6 +1,6 @@
 //! Whether the weekly job could run now.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::Sight;
@@ -20,25 +20,25 @@ pub(super) async fn obstacle(sight: &Sight) -> Option<String> {
         }
         Err(_) => return Some(format!("the state store did not answer within {STORE_TIMEOUT:?}")),
     }
-    let folder = sight.definitions.clone();
-    match tokio::task::spawn_blocking(move || unusable(&folder)).await {
+    let (folder, skip_invalid) = (sight.definitions.clone(), sight.skip_invalid);
+    match tokio::task::spawn_blocking(move || unusable(&folder, skip_invalid)).await {
         Ok(why) => why,
         Err(_) => Some("the definitions could not be read".to_owned()),
     }
 }
 
-fn unusable(folder: &Path) -> Option<String> {
+fn unusable(folder: &Path, skip_invalid: bool) -> Option<String> {
     let loaded = match definition::load(folder) {
         Ok(loaded) => loaded,
         Err(error) => return Some(error.to_string()),
     };
     let errors = loaded.problems.iter();
     let errors = errors.filter(|problem| problem.severity == Severity::Error).count();
-    if errors > 0 {
+    if errors > 0 && !skip_invalid {
         return Some(format!(
             "the definitions have errors ({errors}): service-ping validate names them"
         ));
     }
-    let empty = loaded.catalog.metrics.is_empty();
-    empty.then(|| format!("{} holds no metric definition", PathBuf::from(folder).display()))
+    let empty = loaded.catalog.metrics.is_empty() && loaded.invalid.is_empty();
+    empty.then(|| format!("{} holds no metric definition", folder.display()))
 }

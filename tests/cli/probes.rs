@@ -191,6 +191,9 @@ fn readiness_says_what_is_in_the_way() {
     let unready = serving.get("/ready");
     assert_eq!(unready.status, 503);
     assert!(unready.body.contains("the definitions have errors"), "{}", unready.body);
+    let lenient = Serving::start(&cli, &["--skip-invalid"]);
+    assert_eq!(lenient.get("/ready").status, 200, "they are left out");
+    lenient.stop();
     std::fs::remove_file(wrong).unwrap();
     assert_eq!(serving.get("/ready").status, 200);
     database(

@@ -1,9 +1,11 @@
 //! What becomes of jobs over long histories: failures, downtime, clocks that are set.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
+use service_ping::schedule::Schedule;
 
 use super::simulation::{Event, Ran, Simulation};
 use super::slots::walked_back;
@@ -79,6 +81,17 @@ fn a_new_slot_takes_the_place_of_one_that_failed() {
         Event::Down(8 * DAY),
         Event::Pass(DAY),
     ]);
+    assert_eq!(
+        slots(&simulation.ran),
+        [at("2026-11-29T01:32:00Z"), at("2026-12-06T01:32:00Z")]
+    );
+}
+
+#[test]
+fn a_retry_that_would_fall_into_the_next_slot_gives_way_to_it() {
+    let schedule = Schedule::new(ZERO, Duration::from_secs(60), vec![Duration::from_secs(7 * 24 * 3600)]);
+    let mut simulation = Simulation::new(schedule, at("2026-11-27T01:32:00Z"));
+    simulation.live(&[Event::Fail(1), Event::Pass(2 * WEEK)]);
     assert_eq!(
         slots(&simulation.ran),
         [at("2026-11-29T01:32:00Z"), at("2026-12-06T01:32:00Z")]
