@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::Sight;
 use super::exposition::{Exposition, Kind};
+use crate::report::has_fallen_back;
 use crate::schedule::{Decision, Schedule};
 use crate::state::{KeptSchedule, OutboxTotals, OutcomeRecord, Run, RunStatus, StateError};
 
@@ -121,7 +122,7 @@ fn outcomes(document: &mut Exposition, outcomes: &[OutcomeRecord]) {
     );
     for outcome in outcomes {
         let reason = outcome.reason.as_deref().unwrap_or_default();
-        let own = f64::from(u8::from(outcome.reason.is_none()));
+        let own = f64::from(u8::from(!has_fallen_back(outcome)));
         ok.sample(&[("key_path", &outcome.key_path), ("reason", reason)], own);
     }
     let mut statements = document.family(
