@@ -18,7 +18,7 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// The terms of a definition. Neither the order of options, nor white space in SQL, nor the time of day is a part of
+    /// The terms of a definition. Neither the order of options nor the time of day is a part of
     /// them; the body of a declared class and the parts of a sum are, because they decide what is read.
     pub fn of(definition: &MetricDefinition, context: &Context<'_>) -> Terms {
         let mut fields = Map::new();
