@@ -14,10 +14,10 @@ macro_rules! on_both_stores {
     };
 }
 
-#[path = "state/history.rs"]
-mod history;
 #[path = "state/consent.rs"]
 mod consent;
+#[path = "state/history.rs"]
+mod history;
 #[path = "state/leases.rs"]
 mod leases;
 #[path = "state/opening.rs"]

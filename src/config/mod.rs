@@ -36,6 +36,7 @@ pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
 pub use sample::{sample, schema};
 pub use throttle::Throttle;
 pub use types::{
-    Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, Schedule, State, Versions,
+    Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, Schedule, State,
+    Versions,
 };
 pub use url::{Url, UrlError};

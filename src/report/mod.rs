@@ -3,8 +3,8 @@
 //! A metric can never end a run: each ends as exactly one [`Outcome`]. A value enters a payload only through one.
 
 mod collect;
-mod difference;
 mod consent;
+mod difference;
 mod disclosure;
 mod events;
 mod outcome;
@@ -17,8 +17,8 @@ mod waiting;
 mod weekly;
 
 pub use collect::{Collection, Waited, collect};
-pub use difference::{Change, Difference, difference, has_fallen_back};
 pub use consent::{Stand, Standing, Subject, Terms, reporting_allowed, set_digest};
+pub use difference::{Change, Difference, difference, has_fallen_back};
 pub use outcome::{Outcome, OutcomeState};
 pub use payload::{metadata, nested, payload};
 pub use plan::{Plan, PlannedMetric, Selection, plan, plan_one};

@@ -36,5 +36,5 @@ pub use retention::{Released, Retention};
 pub use runs::{NewRun, Run, RunEnd, RunStatus};
 pub use schedule::KeptSchedule;
 pub use store::StateStore;
-pub use totals::OutboxTotals;
 pub use stored::StoredReport;
+pub use totals::OutboxTotals;
