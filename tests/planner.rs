@@ -14,6 +14,8 @@ mod condition;
 mod instance;
 #[path = "planner/isolation.rs"]
 mod isolation;
+#[path = "planner/joined_estimates.rs"]
+mod joined_estimates;
 #[path = "planner/key.rs"]
 mod key;
 #[path = "planner/metric.rs"]

@@ -269,7 +269,8 @@ impl<'a> Chooser<'a, '_> {
         let is_short = SLOWEST_UNIT.mul_f64(cost.max(0.0)) <= self.batch_time.mul_f64(most) && fits;
         let is_free = members.iter().all(|one| !is_bounded(one) && !is_sized(one));
         let whole = is_short && self.strategy.ranges == RangeKind::Auto && is_free;
-        let by_values = packed > 0 && !whole && members.len() == 1;
+        // Sketches are merged, whatever rows a range holds: they stay with the key of the table.
+        let by_values = matches!(first.member.asked, Asked::Distinct(..)) && !whole && members.len() == 1;
         if by_values
             && let Ok(one) = super::prepare::by_values(&first.member, self.tables, self.reads_blocks)
             && has_index(&one)
