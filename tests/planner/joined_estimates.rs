@@ -28,7 +28,7 @@ fn are_read_by_the_key_of_the_counted_table() {
         "operation": "estimate_batch_distinct_count", "relation": RELATION, "column": "joined.ref",
         "batch_size": 489, "timestamp_column": "counted.created_at",
     });
-    let definitions = Definitions::of([("counts.refs", "28d", &options)].into_iter());
+    let definitions = Definitions::of([("counts.refs", "28d", &options)]);
     for strategy in strategies() {
         let collected = definitions.collect(&Reader::new(&database.reader_url()), strategy);
         let value = collected
