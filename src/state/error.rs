@@ -36,6 +36,8 @@ pub enum StateError {
          record the new one at another time"
     )]
     ReportExists { recorded_at: DateTime<Utc> },
+    #[error("the lease of this run was lost: it stood still for too long, and another process has taken over")]
+    LeaseLost,
     #[error("the {what} is not JSON text")]
     NotJson {
         what: &'static str,

@@ -6,10 +6,12 @@
 //! this room; nothing here knows what a metric or a payload means.
 
 mod acceptance;
+mod checkpoints;
 mod dev_ops;
 mod error;
 mod facts;
 mod history;
+mod holder;
 mod lease;
 mod location;
 mod outbox;
@@ -17,6 +19,7 @@ mod outcomes;
 mod postgres;
 mod reports;
 mod retention;
+mod run_lease;
 mod runs;
 mod schedule;
 pub(crate) mod sqlite;
@@ -26,13 +29,16 @@ mod time;
 mod totals;
 
 pub use acceptance::{Acceptance, AcceptedDefinition, Answerer, ConsentAnswer};
+pub use checkpoints::{Checkpoint, KeptReading, KeptScan, Progress, ScanStep};
 pub use dev_ops::DevOpsRecord;
 pub use error::{OpenError, StateError};
 pub use history::{PastOutcome, RunSummary};
+pub use holder::Holder;
 pub use lease::{ClaimedMetadata, ClaimedReport, Lease};
 pub use outcomes::OutcomeRecord;
 pub use reports::{Delivery, MetadataDelivery, NewReport, Report};
 pub use retention::{Released, Retention};
+pub use run_lease::{HeldLease, LeaseAnswer, RunLease};
 pub use runs::{NewRun, Run, RunEnd, RunStatus};
 pub use schedule::KeptSchedule;
 pub use store::StateStore;

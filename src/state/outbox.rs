@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::error::{StateError, while_trying};
 use super::lease::Lease;
+use super::run_lease::write_fenced;
 use super::store::{StateStore, on_pool};
 use super::time::micros;
 
@@ -37,14 +38,14 @@ impl StateStore {
     }
 
     async fn count_attempt(&self, statement: &'static str, id: i64, lease: &Lease) -> Result<bool, StateError> {
-        let counted = on_pool!(self, |pool| sqlx::query(statement)
-            .bind(id)
-            .bind(&lease.holder)
-            .bind(lease.until(Utc::now()))
-            .execute(pool)
-            .await
-            .map(|done| done.rows_affected())
-            .map_err(while_trying("count an attempt")))?;
+        let counted = write_fenced!(
+            self,
+            "count an attempt",
+            sqlx::query(statement)
+                .bind(id)
+                .bind(&lease.holder)
+                .bind(lease.until(Utc::now()))
+        );
         Ok(counted > 0)
     }
 

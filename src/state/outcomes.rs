@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::error::{StateError, while_trying};
 use super::outbox::storable;
+use super::run_lease::check_fence;
 use super::store::{StateStore, on_pool};
 
 /// Rows in one statement. Nine parameters each stay well under SQLite's 32,766 and PostgreSQL's 65,535.
@@ -67,7 +68,7 @@ impl StateStore {
     /// Keeps outcomes of a run, all or none of them. An outcome of a key path that the run has already replaces it.
     ///
     /// # Errors
-    /// The store failed, or knows no run of this id.
+    /// The store failed, knows no run of this id, or its lease was lost.
     pub async fn record_outcomes(&self, run_id: Uuid, outcomes: &[OutcomeRecord]) -> Result<(), StateError> {
         const ACTION: &str = "record outcomes";
         let run_id = run_id.to_string();
@@ -76,6 +77,7 @@ impl StateStore {
         let records: Vec<&OutcomeRecord> = by_key.into_values().collect();
         on_pool!(self, |pool| {
             let mut transaction = pool.begin().await.map_err(while_trying(ACTION))?;
+            check_fence!(self, transaction);
             for records in records.chunks(ROWS_A_STATEMENT) {
                 let mut insert = QueryBuilder::new(
                     "INSERT INTO outcomes (run_id, key_path, value, reason, message, elapsed_seconds, statements, \

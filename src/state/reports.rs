@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::error::{StateError, while_trying};
+use super::run_lease::write_fenced;
 use super::runs::parse_uuid;
 use super::store::{StateStore, on_pool};
 use super::time::micros;
@@ -190,8 +191,7 @@ impl StateStore {
         } else {
             "none"
         };
-        on_pool!(self, |pool| {
-            sqlx::query(
+        let kept = write_fenced!(self, "keep a report", sqlx::query(
             "INSERT INTO raw_usage_data AS present (created_at, updated_at, recorded_at, payload, run_id, \
              idempotency_key, metadata, metadata_key, metadata_delivery, delivery) \
              VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9) \
@@ -209,12 +209,8 @@ impl StateStore {
         .bind(&report.metadata_json)
         .bind(Uuid::new_v4().to_string())
         .bind(metadata_delivery)
-        .bind(delivery)
-        .execute(pool)
-        .await
-        .map(|done| done.rows_affected())
-        .map_err(while_trying("keep a report"))
-        })
+        .bind(delivery));
+        Ok(kept)
     }
 
     async fn has_payload(&self, report: &NewReport) -> Result<bool, StateError> {

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::error::{StateError, while_trying};
+use super::run_lease::write_fenced;
 use super::store::{StateStore, on_pool};
 use super::time::micros;
 
@@ -50,6 +51,11 @@ impl RunStatus {
             RunStatus::Failed => "failed",
             RunStatus::Interrupted => "interrupted",
         }
+    }
+
+    /// Whether it may be gone on with.
+    pub fn is_unfinished(self) -> bool {
+        matches!(self, RunStatus::Running | RunStatus::Interrupted)
     }
 
     fn parse(text: String) -> Result<RunStatus, StateError> {
@@ -113,46 +119,98 @@ pub(super) fn parse_uuid(what: &'static str, text: String) -> Result<Uuid, State
 }
 
 impl StateStore {
-    /// Keeps a run that begins.
+    /// Keeps a run that begins. Under the lease no other can be running: what is left of those that ended in the middle
+    /// goes.
     ///
     /// # Errors
-    /// The store failed, or knows a run of this id.
+    /// The store failed, knows a run of this id, or its lease was lost.
     pub async fn begin_run(&self, run: &NewRun) -> Result<(), StateError> {
-        on_pool!(self, |pool| sqlx::query(
-            "INSERT INTO runs (id, recorded_at, started_at, definitions_digest, triggered_by, status) \
-             VALUES ($1, $2, $3, $4, $5, 'running')"
-        )
-        .bind(run.id.to_string())
-        .bind(micros(run.recorded_at))
-        .bind(micros(run.started_at))
-        .bind(&run.definitions_digest)
-        .bind(&run.trigger)
-        .execute(pool)
-        .await
-        .map(drop)
-        .map_err(while_trying("begin a run")))
+        if self.fence.is_some() {
+            self.give_up_unfinished().await?;
+        }
+        write_fenced!(
+            self,
+            "begin a run",
+            sqlx::query(
+                "INSERT INTO runs (id, recorded_at, started_at, definitions_digest, triggered_by, status) \
+                 VALUES ($1, $2, $3, $4, $5, 'running')"
+            )
+            .bind(run.id.to_string())
+            .bind(micros(run.recorded_at))
+            .bind(micros(run.started_at))
+            .bind(&run.definitions_digest)
+            .bind(&run.trigger)
+        );
+        Ok(())
     }
 
-    /// Keeps how a run ended.
+    /// A run goes on that was killed, or told to stop: it is this process's now.
     ///
     /// # Errors
-    /// The store failed, or knows no run of this id.
+    /// The store failed, or its lease was lost.
+    pub async fn resume_run(&self, id: Uuid, definitions_digest: &str, trigger: &str) -> Result<(), StateError> {
+        write_fenced!(
+            self,
+            "go on with a run",
+            sqlx::query(
+                "UPDATE runs SET status = 'running', finished_at = NULL, message = NULL, definitions_digest = $2, \
+                 triggered_by = $3 WHERE id = $1"
+            )
+            .bind(id.to_string())
+            .bind(definitions_digest)
+            .bind(trigger)
+        );
+        Ok(())
+    }
+
+    async fn give_up_unfinished(&self) -> Result<(), StateError> {
+        const ACTION: &str = "give up runs that ended in the middle";
+        write_fenced!(
+            self,
+            ACTION,
+            sqlx::query(
+                "UPDATE runs SET status = 'failed', finished_at = $1, \
+                 message = 'its process ended in the middle, and a new run was begun' WHERE status = 'running'"
+            )
+            .bind(micros(Utc::now()))
+        );
+        write_fenced!(self, ACTION, sqlx::query("DELETE FROM run_readings"));
+        write_fenced!(self, ACTION, sqlx::query("DELETE FROM run_scans"));
+        Ok(())
+    }
+
+    /// Keeps how a run ended. What it had done so far is kept only where it may be gone on with.
+    ///
+    /// # Errors
+    /// The store failed, knows no run of this id, or its lease was lost.
     pub async fn finish_run(&self, id: Uuid, end: &RunEnd) -> Result<(), StateError> {
-        let changed = on_pool!(self, |pool| sqlx::query(
-            "UPDATE runs SET finished_at = $2, status = $3, message = $4 WHERE id = $1"
-        )
-        .bind(id.to_string())
-        .bind(micros(end.finished_at))
-        .bind(end.status.as_str())
-        .bind(&end.message)
-        .execute(pool)
-        .await
-        .map(|done| done.rows_affected())
-        .map_err(while_trying("finish a run")))?;
-        match changed {
-            0 => Err(while_trying("finish a run")(sqlx::Error::RowNotFound)),
-            _ => Ok(()),
+        const ACTION: &str = "finish a run";
+        let changed = write_fenced!(
+            self,
+            ACTION,
+            sqlx::query("UPDATE runs SET finished_at = $2, status = $3, message = $4 WHERE id = $1")
+                .bind(id.to_string())
+                .bind(micros(end.finished_at))
+                .bind(end.status.as_str())
+                .bind(&end.message)
+        );
+        if changed == 0 {
+            return Err(while_trying(ACTION)(sqlx::Error::RowNotFound));
         }
+        if !end.status.is_unfinished() {
+            let id = id.to_string();
+            write_fenced!(
+                self,
+                ACTION,
+                sqlx::query("DELETE FROM run_readings WHERE run_id = $1").bind(&id)
+            );
+            write_fenced!(
+                self,
+                ACTION,
+                sqlx::query("DELETE FROM run_scans WHERE run_id = $1").bind(&id)
+            );
+        }
+        Ok(())
     }
 
     /// The latest runs, newest first.

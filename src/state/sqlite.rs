@@ -42,6 +42,19 @@ pub(crate) async fn open(url: &str, migrator: &Migrator) -> Result<SqlitePool, S
     Ok(pool)
 }
 
+/// One more connection to a store that is open, for what a power cut may take: it does not wait for the disk. What waits
+/// for it later takes this along. A store in memory has but its one connection.
+///
+/// # Errors
+/// The URL cannot be read.
+pub(super) fn hasty(url: &str, pool: &SqlitePool) -> Result<SqlitePool, StateError> {
+    if is_in_memory(url) {
+        return Ok(pool.clone());
+    }
+    let options = options(url)?.synchronous(SqliteSynchronous::Normal);
+    Ok(SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options))
+}
+
 fn options(url: &str) -> Result<SqliteConnectOptions, StateError> {
     let options = SqliteConnectOptions::from_str(url).map_err(|_| StateError::InvalidUrl)?;
     Ok(options

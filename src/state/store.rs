@@ -11,8 +11,12 @@ use super::{postgres, sqlite};
 /// The engine's own store. Cheap to clone; clones share their connections.
 #[derive(Clone)]
 pub struct StateStore {
-    location: String,
+    pub(super) location: String,
     pub(super) pool: Pool,
+    /// Connections that do not wait for the disk: what they write outlives the process, not a power cut.
+    pub(super) hasty: Pool,
+    /// The fence of the lease that runs and reports are written under.
+    pub(super) fence: Option<i64>,
 }
 
 /// Connections of one of the two kinds.
@@ -31,14 +35,23 @@ impl StateStore {
     /// # Errors
     /// The URL is of another kind or cannot be read, the store cannot be reached, or a migration failed.
     pub async fn open(url: &str) -> Result<StateStore, StateError> {
-        let pool = match url.split_once(':').map(|(scheme, _)| scheme) {
-            Some("sqlite") => Pool::Sqlite(sqlite::open(url, &sqlx::migrate!("migrations/sqlite")).await?),
-            Some("postgres" | "postgresql") => Pool::Postgres(postgres::open(url).await?),
+        let (pool, hasty) = match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => {
+                let pool = sqlite::open(url, &sqlx::migrate!("migrations/sqlite")).await?;
+                let hasty = sqlite::hasty(url, &pool)?;
+                (Pool::Sqlite(pool), Pool::Sqlite(hasty))
+            }
+            Some("postgres" | "postgresql") => {
+                let pool = Pool::Postgres(postgres::open(url).await?);
+                (pool.clone(), pool)
+            }
             _ => return Err(StateError::UnknownScheme),
         };
         Ok(StateStore {
             location: redacted(url),
             pool,
+            hasty,
+            fence: None,
         })
     }
 
@@ -49,9 +62,19 @@ impl StateStore {
 
     /// Ends all connections; SQLite folds its write-ahead log into the file.
     pub async fn close(&self) {
-        match &self.pool {
-            Pool::Sqlite(pool) => pool.close().await,
-            Pool::Postgres(pool) => pool.close().await,
+        for pool in [&self.hasty, &self.pool] {
+            match pool {
+                Pool::Sqlite(pool) => pool.close().await,
+                Pool::Postgres(pool) => pool.close().await,
+            }
+        }
+    }
+
+    /// The same store over connections that do not wait for the disk.
+    pub(super) fn hasty(&self) -> StateStore {
+        StateStore {
+            pool: self.hasty.clone(),
+            ..self.clone()
         }
     }
 }
