@@ -19,7 +19,7 @@ use super::pace::{Pace, ROWS_OF_A_BLOCK, Unit, packed_rows};
 use super::partition::{DEFAULT_DISTINCT_BATCH, Partition, has_blocks, of_blocks};
 use super::prepare::{Prepared, Tables};
 use super::price::{Base, Price, prices};
-use super::scan::Design;
+use super::scan::{Design, Kept};
 use super::strategy::{RangeKind, Sharing, Strategy};
 use super::why::{Obstacle, Why};
 use crate::measure::{Consistency, DatabaseMeasure, Failure, Reason};
@@ -78,6 +78,33 @@ pub(super) async fn designs<'a>(
         }
     }
     (chooser.designs, chooser.failures)
+}
+
+/// The design of a scan that another process has begun: the same members and ranges, whatever would be chosen now.
+pub(super) fn restored_design<'a>(family: Family<'a, '_>, kept: &Kept, session: &Session) -> Option<Design<'a>> {
+    let mut chooser = Chooser {
+        tables: family.tables,
+        strategy: family.strategy,
+        batch_time: family.batch_time,
+        dialect: session.dialect(),
+        reads_blocks: session.reads_block_ranges(),
+        designs: Vec::new(),
+        failures: Vec::new(),
+    };
+    let relation = match family.prepared.as_slice() {
+        [one] => SharedRelation::of(&[one.member.relation()], &|_, _| false),
+        several => chooser.related(several),
+    };
+    let (partition, otherwise) = (kept.partition.clone(), kept.otherwise.clone());
+    chooser.design(
+        family.prepared,
+        relation?,
+        partition,
+        otherwise,
+        Some(kept.cost),
+        Why::OnePass,
+    );
+    chooser.designs.pop()
 }
 
 struct Chooser<'a, 'b> {

@@ -1,6 +1,7 @@
 //! The lanes of one database: few connections, each taking one task after the other.
 
 mod planning;
+mod resuming;
 mod seats;
 
 use seats::Opened;
@@ -18,6 +19,7 @@ use tokio::sync::Semaphore;
 use super::bitmap::BitmapBudget;
 use super::board::{Board, Family, Next, Query, Task};
 use super::choice::{self, designs};
+use super::journal::{Journal, Unfinished};
 use super::keys::KeySets;
 use super::member::Limits;
 use super::prepare::{Tables, prepared};
@@ -46,6 +48,9 @@ pub(super) struct Lanes<'a> {
     diverged: AtomicU64,
     limits: Limits,
     told: &'a (dyn Fn(usize, &Taken) + Sync),
+    journal: &'a dyn Journal,
+    /// Scans that another process has begun.
+    unfinished: Mutex<Vec<Unfinished>>,
     taken: Mutex<Vec<(usize, Taken)>>,
     statements: AtomicU64,
     /// Holds the helpers back until the server has answered once.
@@ -62,6 +67,7 @@ pub(super) async fn run<'a>(
     interrupt: &'a Interrupt,
     log: &'a StatementLog,
     told: &'a (dyn Fn(usize, &Taken) + Sync),
+    journal: &'a dyn Journal,
 ) -> (Vec<(usize, Taken)>, u64) {
     let strategy = work.strategy;
     let servers = match strategy.sharing {
@@ -87,6 +93,8 @@ pub(super) async fn run<'a>(
             max_groups: database.options().max_groups,
         },
         told,
+        journal,
+        unfinished: Mutex::new(journal.unfinished(database.name())),
         taken: Mutex::default(),
         statements: AtomicU64::new(0),
         gate: Semaphore::new(0),
@@ -97,6 +105,7 @@ pub(super) async fn run<'a>(
     let all = (0..connections).flat_map(|lane| (0..servers).map(move |server| (server, lane)));
     join_all(all.map(|(server, lane)| lanes.run(server, lane))).await;
     lanes.give_up_leftovers().await;
+    journal.commit().await;
     let taken = lanes.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
     (taken, lanes.statements.into_inner())
 }
@@ -149,6 +158,7 @@ impl<'a> Lanes<'a> {
                     let before = open.statements();
                     let usable = self.attempt(&mut open, task).await;
                     self.statements.fetch_add(open.statements() - before, Ordering::Relaxed);
+                    self.journal.commit().await;
                     session = usable.then_some(open);
                 }
                 Opened::Left => {
@@ -274,8 +284,9 @@ impl<'a> Lanes<'a> {
         let answer = attempt.unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
         let usable = !panicked && !answer.as_ref().is_err_and(DatabaseError::ends_session);
         let lane = self.lane(session);
-        let settled = scan.settle(claim, answer, begun.elapsed(), lane).await;
+        let settled = scan.settle(claim, answer, begun.elapsed(), lane, self.journal).await;
         self.settle(settled);
+        self.journal.commit().await;
         usable
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::added::Added;
 use super::bitmap::{Bitmap, BitmapBudget};
 use super::keys::{ByKeys, KeySets};
 use super::tally::{Merge, Tally};
@@ -149,67 +150,118 @@ pub(super) enum NotAdded {
 }
 
 impl Running {
-    /// Adds what a range gave.
-    pub(super) fn add(&mut self, rows: &[Cells], places: &Places, dialect: Dialect) -> Result<(), NotAdded> {
+    /// Adds what a range gave; where it is `noted`, says what that was.
+    pub(super) fn add(
+        &mut self,
+        rows: &[Cells],
+        places: &Places,
+        dialect: Dialect,
+        noted: bool,
+    ) -> Result<Option<Added>, NotAdded> {
         match self {
-            Running::Numbers(tally) => tally.add(rows, places).map_err(NotAdded::Failure),
+            Running::Numbers(tally) if noted => {
+                let mut part = tally.of_one_range();
+                part.add(rows, places).map_err(NotAdded::Failure)?;
+                tally.absorb(&part).map_err(NotAdded::Failure)?;
+                Ok(Some(Added::Numbers(part)))
+            }
+            Running::Numbers(tally) => tally.add(rows, places).map(|()| None).map_err(NotAdded::Failure),
             Running::Sketch(sketch, width) => {
+                let mut part = noted.then(Box::<HyperLogLog>::default);
+                let into = part.as_mut().unwrap_or(sketch);
                 for packed in packed(rows, places) {
                     unpacked(dialect, *width, packed, |integer| {
-                        sketch.add_integer(integer);
+                        into.add_integer(integer);
                     });
                 }
-                Ok(())
+                if let Some(part) = &part {
+                    sketch.merge(part);
+                }
+                Ok(part.map(Added::Sketch))
             }
             Running::Distinct(bitmap, width) => {
+                let mut new = Vec::new();
                 for packed in packed(rows, places) {
                     unpacked(dialect, *width, packed, |integer| {
-                        bitmap.insert(integer);
+                        if bitmap.insert(integer) && noted {
+                            new.push(integer);
+                        }
                     });
                 }
-                bitmap.fits().then_some(()).ok_or(NotAdded::Outgrown)
+                bitmap.fits().then_some(()).ok_or(NotAdded::Outgrown)?;
+                Ok(noted.then_some(Added::Integers(new)))
             }
         }
     }
 
     /// Adds to a distinct count what a range gave, and to a sketch of the same values those that were new. Both read every
-    /// range once, so what is new to neither is in both.
+    /// range once, so what is new to neither is in both. What is noted of the one holds for the other.
     pub(super) fn add_with(
         &mut self,
         sketch: &mut Running,
         rows: &[Cells],
         places: &Places,
         dialect: Dialect,
-    ) -> Result<(), NotAdded> {
+        noted: bool,
+    ) -> Result<Option<Added>, NotAdded> {
         match (self, sketch) {
             (Running::Distinct(bitmap, width), Running::Sketch(sketch, _)) => {
+                let mut new = Vec::new();
                 for packed in packed(rows, places) {
                     unpacked(dialect, *width, packed, |integer| {
                         if bitmap.insert(integer) {
                             sketch.add_integer(integer);
+                            if noted {
+                                new.push(integer);
+                            }
                         }
                     });
                 }
-                bitmap.fits().then_some(()).ok_or(NotAdded::Outgrown)
+                bitmap.fits().then_some(()).ok_or(NotAdded::Outgrown)?;
+                Ok(noted.then_some(Added::Integers(new)))
             }
             (one, other) => {
-                other.add(rows, places, dialect)?;
-                one.add(rows, places, dialect)
+                other.add(rows, places, dialect, false)?;
+                one.add(rows, places, dialect, noted)
             }
         }
     }
 
     /// Adds the values that were streamed.
-    pub(super) fn add_sketch(&mut self, values: &HyperLogLog) -> Result<(), NotAdded> {
+    pub(super) fn add_sketch(&mut self, values: &HyperLogLog, noted: bool) -> Result<Option<Added>, NotAdded> {
         match self {
             Running::Sketch(sketch, _) => {
                 sketch.merge(values);
-                Ok(())
+                Ok(noted.then(|| Added::Sketch(Box::new(values.clone()))))
             }
             _ => Err(NotAdded::Failure(Failure::new(
                 Reason::WrongType,
                 "the measure makes no sketch",
             ))),
+        }
+    }
+
+    /// Adds what a range gave to another process; false where it is of another kind, or has no place here.
+    pub(super) fn absorb(&mut self, added: &Added) -> bool {
+        match (self, added) {
+            (Running::Numbers(tally), Added::Numbers(part)) => tally.absorb(part).is_ok(),
+            (Running::Sketch(sketch, _), Added::Sketch(part)) => {
+                sketch.merge(part);
+                true
+            }
+            (Running::Sketch(sketch, _), Added::Integers(integers)) => {
+                integers.iter().for_each(|integer| {
+                    sketch.add_integer(*integer);
+                });
+                true
+            }
+            (Running::Distinct(bitmap, _), Added::Integers(integers)) => {
+                integers.iter().for_each(|integer| {
+                    bitmap.insert(*integer);
+                });
+                bitmap.fits()
+            }
+            _ => false,
         }
     }
 

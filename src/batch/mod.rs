@@ -3,10 +3,12 @@
 //! A range is a statement of bounded cost; a cancelled one is halved and tried again from the same place. What is
 //! counted twice or missed in no range is the contract of `ranges`, and is tested as a property.
 
+mod added;
 mod bitmap;
 mod board;
 mod bounds;
 mod choice;
+mod journal;
 mod keys;
 mod lanes;
 mod member;
@@ -29,6 +31,7 @@ mod tally;
 mod value;
 mod why;
 
+pub use journal::{Journal, NoJournal, Step, Unfinished};
 pub use partition::Partition;
 pub use preview::{Preview, ends, preview, with_known_key};
 pub use reading::{BatchReading, Taken, Work, read, read_all};

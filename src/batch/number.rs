@@ -52,6 +52,38 @@ impl ExactSum {
     }
 }
 
+impl ExactSum {
+    /// Exactly as it is: a float by its bits.
+    pub(super) fn to_text(self) -> String {
+        match self {
+            ExactSum::Integer(sum) => format!("i{sum}"),
+            ExactSum::Decimal(sum) => format!("d{sum}"),
+            ExactSum::Float(sum) => format!("f{:x}", sum.to_bits()),
+        }
+    }
+
+    /// What [`ExactSum::to_text`] has written.
+    pub(super) fn from_text(text: &str) -> Option<ExactSum> {
+        let (kind, number) = text.split_at_checked(1)?;
+        match kind {
+            "i" => number.parse().ok().map(ExactSum::Integer),
+            "d" => Decimal::from_str(number).ok().map(ExactSum::Decimal),
+            "f" => {
+                let bits = u64::from_str_radix(number, 16).ok()?;
+                Some(ExactSum::Float(f64::from_bits(bits)))
+            }
+            _ => None,
+        }
+    }
+
+    /// # Errors
+    /// `overflow` where the sum cannot be held.
+    pub(super) fn merge(&mut self, other: ExactSum) -> Result<(), Failure> {
+        *self = plus(*self, other)?;
+        Ok(())
+    }
+}
+
 fn parse(text: &str) -> Result<ExactSum, Failure> {
     if let Ok(integer) = text.parse::<i128>() {
         return Ok(ExactSum::Integer(integer));

@@ -1,5 +1,7 @@
 //! How the rows of a measure are split into ranges, chosen from what the catalogue says of its table.
 
+use serde::{Deserialize, Serialize};
+
 use super::bounds::{Bounds, discover};
 use super::parts;
 use super::ranges::{KeyColumn, Ranges};
@@ -19,7 +21,7 @@ const MANY_RANGES: u64 = 1_000;
 const MOST_RANGES: u64 = 10_000;
 
 /// The way a measure's rows are split.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Partition {
     /// One statement: nothing to split by.
     Whole,

@@ -1,5 +1,7 @@
 //! A part of a scan's rows that is still to be read, for all of its members or for some.
 
+use serde::{Deserialize, Serialize};
+
 use super::partition::Partition;
 use super::ranges::Ranges;
 
@@ -8,7 +10,7 @@ use super::ranges::Ranges;
 const HALVINGS_OF_SEVERAL: u32 = 2;
 
 /// Ranges, and who wants them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Piece {
     pub(super) way: Way,
     /// The places of its members; `None` is all that have not ended.
@@ -18,14 +20,16 @@ pub(super) struct Piece {
     /// What is read by halves once it is known that nobody else holds the tables.
     pub(super) suspect: Option<Ranges>,
     /// Its session was lost once, and the range handed back.
+    #[serde(skip)]
     pub(super) was_lost: bool,
     /// The server that refused it, where another one is to be asked.
+    #[serde(skip)]
     pub(super) not_on: Option<usize>,
     pub(super) halvings: u32,
 }
 
 /// Where its ranges come from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Way {
     /// The ends are not known yet.
     ToStart(Partition),

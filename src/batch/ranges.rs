@@ -3,6 +3,8 @@
 mod forecast;
 mod parts;
 
+use serde::{Deserialize, Serialize};
+
 use self::parts::Part;
 use crate::relation::{Column, KeyRange, KeyValue};
 
@@ -12,7 +14,7 @@ const SMALLEST_BATCH: u64 = 1_250;
 const SMALLEST_BLOCKS: u64 = 32;
 
 /// A walk over all rows of a table, one range after the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ranges {
     walk: Walk,
     /// Rows whose key is NULL stand in no range: they come last, as one.
@@ -26,14 +28,14 @@ pub(super) struct Ranges {
 }
 
 /// A column of a key that is stepped over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KeyColumn {
     pub(super) column: Column,
     /// Its values are written as numbers; all others as quoted text.
     pub(super) integer: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Walk {
     /// One range as it is; `None` is everything at once.
     Once { range: Option<KeyRange>, done: bool },

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::bitmap::BitmapBudget;
 use super::board::{Family, Query, Task};
 use super::choice::{self, designs};
+use super::journal::{Journal, NoJournal};
 use super::keys::KeySets;
 use super::lanes::{self, answer};
 use super::member::Limits;
@@ -122,18 +123,19 @@ fn table_of(measure: &DatabaseMeasure) -> String {
 }
 
 /// Reads all measures over as many connections as the database allows; the readings in no order, and how many statements
-/// they took in all. `told` hears of each reading when it is there.
+/// they took in all. `told` hears of each reading when it is there, before the journal is next asked to keep what it knows.
 pub async fn read_all<'a>(
     work: Work<'a>,
     database: &'a Database,
     interrupt: &'a Interrupt,
     log: &'a StatementLog,
     told: &'a (dyn Fn(usize, &Taken) + Sync),
+    journal: &'a dyn Journal,
 ) -> (Vec<(usize, Taken)>, u64) {
     if work.is_empty() {
         return (Vec::new(), 0);
     }
-    lanes::run(work, database, interrupt, log, told).await
+    lanes::run(work, database, interrupt, log, told, journal).await
 }
 
 /// Reads one measure by itself over a session at hand, in ranges of fixed size, each a statement of its own.
@@ -187,7 +189,7 @@ async fn alone(
             Some(claim) => {
                 let begun = Instant::now();
                 let answer = answer(session, &claim).await;
-                scan.settle(claim, answer, begun.elapsed(), lane).await
+                scan.settle(claim, answer, begun.elapsed(), lane, &NoJournal).await
             }
             None => scan.finish().await,
         };

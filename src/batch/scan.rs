@@ -5,16 +5,21 @@
 
 mod claim;
 mod failing;
+mod kept;
 
 pub(super) use claim::{Claim, Form};
 use failing::halves;
+pub(super) use kept::{Kept, KeptMember};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
+use super::added::Added;
+use super::journal::Journal;
 use super::keys::{KeySet, KeySets};
 use super::member::{Asked, Limits, Member, NotAdded, Running};
 use super::pace::Pace;
@@ -47,6 +52,10 @@ pub(super) struct Design<'a> {
 /// A design that is being carried out.
 pub(super) struct Scan<'a> {
     pub(super) design: Design<'a>,
+    /// What a journal knows it by.
+    id: String,
+    /// What a journal knows each member by: its place in the scan as it was begun.
+    labels: Vec<usize>,
     /// What its planning took.
     planning: Took,
     key_sets: KeySets,
@@ -62,7 +71,11 @@ struct Inner {
     pieces: Vec<Piece>,
     /// Of each member, until it ends.
     running: Vec<Option<Running>>,
-    in_flight: usize,
+    /// The ranges that are being read, each as it would be read once more.
+    in_flight: Vec<(u64, Piece)>,
+    claims: u64,
+    /// The ranges that a journal was told of.
+    steps: u64,
     /// The size of the next range, once there was one.
     size: Option<u64>,
     /// The statement of the last members, without its range.
@@ -134,7 +147,9 @@ impl<'a> Scan<'a> {
         let inner = Inner {
             running,
             pieces: vec![Piece::of(Way::ToStart(design.partition.clone()), None)],
-            in_flight: 0,
+            in_flight: Vec::new(),
+            claims: 0,
+            steps: 0,
             size: None,
             frame: None,
             outgrown: Vec::new(),
@@ -142,6 +157,8 @@ impl<'a> Scan<'a> {
         };
         Scan {
             design,
+            id: Uuid::new_v4().to_string(),
+            labels: (0..members).collect(),
             planning,
             key_sets: limits.keys.clone(),
             inner: Mutex::new(inner),
@@ -192,15 +209,19 @@ impl<'a> Scan<'a> {
         answer: Result<Answer, DatabaseError>,
         elapsed: Duration,
         lane: Lane,
+        journal: &dyn Journal,
     ) -> Settled<'a> {
         let mut inner = self.inner.lock().await;
-        inner.in_flight -= 1;
+        inner.in_flight.retain(|(number, _)| *number != claim.number);
+        // What the last range added goes into the readings at once.
+        let is_last = inner.in_flight.is_empty() && inner.pieces.is_empty() && claim.piece.suspect.is_none();
+        let mut noted = (journal.is_kept() && !is_last).then(Vec::new);
         inner.took.elapsed += elapsed;
         inner.took.statements += 1;
         let mut settled = Settled::default();
         match answer {
             Ok(answer) => {
-                self.add(&mut inner, &claim, &answer, lane.dialect, &mut settled);
+                self.add(&mut inner, &claim, &answer, lane.dialect, &mut settled, noted.as_mut());
                 if let Some(suspect) = &claim.piece.suspect {
                     for part in halves(&claim.members) {
                         let piece = claim.piece.again(Way::Walk(suspect.clone()), part);
@@ -212,14 +233,27 @@ impl<'a> Scan<'a> {
                     inner.size = Some(self.design.pace.next(claim.walk.size(), elapsed));
                 }
             }
-            Err(error) => self.split(&mut inner, claim, error, lane, &mut settled),
+            Err(error) => {
+                noted = None;
+                self.split(&mut inner, claim, error, lane, &mut settled);
+            }
         }
         self.note_open(&inner);
         self.end(&mut inner, &mut settled);
+        self.tell(&mut inner, noted, journal);
         settled
     }
 
-    fn add(&self, inner: &mut Inner, claim: &Claim, answer: &Answer, dialect: Dialect, settled: &mut Settled<'a>) {
+    fn add(
+        &self,
+        inner: &mut Inner,
+        claim: &Claim,
+        answer: &Answer,
+        dialect: Dialect,
+        settled: &mut Settled<'a>,
+        mut noted: Option<&mut Vec<(usize, Added)>>,
+    ) {
+        let is_noted = noted.is_some();
         let mut twins = self.twins(claim);
         let runs = |place: usize| inner.running.get(place).is_some_and(Option::is_some);
         twins.retain(|(distinct, sketch)| runs(*distinct) && runs(*sketch));
@@ -234,19 +268,26 @@ impl<'a> Scan<'a> {
             };
             let added = match (answer, claim.places.get(order), &mut twin) {
                 (Answer::Rows(rows), Some(places), Some((_, sketch))) => {
-                    running.add_with(sketch, rows, places, dialect)
+                    running.add_with(sketch, rows, places, dialect, is_noted)
                 }
-                (Answer::Rows(rows), Some(places), None) => running.add(rows, places, dialect),
-                (Answer::Values(sketch), ..) => running.add_sketch(sketch),
-                _ => Ok(()),
+                (Answer::Rows(rows), Some(places), None) => running.add(rows, places, dialect, is_noted),
+                (Answer::Values(sketch), ..) => running.add_sketch(sketch, is_noted),
+                _ => Ok(None),
             };
-            if let Some((place, sketch)) = twin
-                && let Some(place) = inner.running.get_mut(place)
+            if let Some((twin, sketch)) = twin
+                && let Some(running) = inner.running.get_mut(twin)
             {
-                *place = Some(sketch);
+                *running = Some(sketch);
+                if let (Some(noted), Ok(Some(Added::Integers(new)))) = (&mut noted, &added) {
+                    noted.push((twin, Added::Integers(new.clone())));
+                }
             }
             match added {
-                Ok(()) => {}
+                Ok(added) => {
+                    if let (Some(noted), Some(added)) = (&mut noted, added) {
+                        noted.push((*place, added));
+                    }
+                }
                 Err(NotAdded::Failure(failure)) => settled.ended.extend(self.fail(inner, *place, failure)),
                 Err(NotAdded::Outgrown) => self.outgrow(inner, *place),
             }
@@ -290,7 +331,7 @@ impl<'a> Scan<'a> {
     fn end(&self, inner: &mut Inner, settled: &mut Settled<'a>) {
         let outgrown = inner.outgrown.drain(..).map(|place| self.member(place).clone());
         settled.outgrown.extend(outgrown);
-        if inner.in_flight > 0 || !inner.pieces.is_empty() {
+        if !inner.in_flight.is_empty() || !inner.pieces.is_empty() {
             return;
         }
         for (place, running) in inner.running.iter_mut().enumerate() {

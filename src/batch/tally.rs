@@ -55,8 +55,7 @@ impl Tally {
             }
             let key = key_of(row, places)?;
             if self.groups.len() >= self.max_groups && !self.groups.contains_key(&key) {
-                let message = format!("the result has more than {} groups", self.max_groups);
-                return Err(Failure::new(Reason::TooManyGroups, message));
+                return Err(self.too_many_groups());
             }
             self.groups
                 .entry(key)
@@ -64,6 +63,54 @@ impl Tally {
                 .add(self.merge, row, &places.values)?;
         }
         Ok(())
+    }
+
+    /// Nothing yet, of the same kind.
+    pub(super) fn of_one_range(&self) -> Tally {
+        Tally::new(self.merge, self.is_grouped, self.max_groups)
+    }
+
+    /// Adds what a range gave, from a tally of its own.
+    ///
+    /// # Errors
+    /// A number that cannot be held, or too many groups.
+    pub(super) fn absorb(&mut self, part: &Tally) -> Result<(), Failure> {
+        for (key, added) in &part.groups {
+            if self.groups.len() >= self.max_groups && !self.groups.contains_key(key) {
+                return Err(self.too_many_groups());
+            }
+            let group = self.groups.entry(key.clone()).or_default();
+            group.sum.merge(added.sum)?;
+            group.rows = group.rows.checked_add(added.rows).ok_or_else(overflow)?;
+        }
+        Ok(())
+    }
+
+    fn too_many_groups(&self) -> Failure {
+        let message = format!("the result has more than {} groups", self.max_groups);
+        Failure::new(Reason::TooManyGroups, message)
+    }
+
+    /// The numbers of each group, as JSON.
+    pub(super) fn to_text(&self) -> String {
+        let groups = self.groups.iter();
+        let groups: serde_json::Map<String, serde_json::Value> = groups
+            .map(|(key, part)| (key.clone(), serde_json::json!([part.sum.to_text(), part.rows])))
+            .collect();
+        serde_json::Value::Object(groups).to_string()
+    }
+
+    /// What [`Tally::to_text`] has written: numbers to be [absorbed](Tally::absorb).
+    pub(super) fn from_text(text: &str) -> Option<Tally> {
+        let read: BTreeMap<String, (String, i64)> = serde_json::from_str(text).ok()?;
+        let groups = read.into_iter().map(|(key, (sum, rows))| {
+            let sum = ExactSum::from_text(&sum)?;
+            Some((key, Part { sum, rows }))
+        });
+        Some(Tally {
+            groups: groups.collect::<Option<_>>()?,
+            ..Tally::new(Merge::Count, true, usize::MAX)
+        })
     }
 
     /// # Errors

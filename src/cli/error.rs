@@ -11,7 +11,8 @@ use crate::measure::{Failure, Reason};
 use crate::repository::RepositoryError;
 use crate::sample::SampleError;
 use crate::source::database::DatabaseError;
-use crate::state::StateError;
+use crate::source::facts::iso8601;
+use crate::state::{HeldLease, StateError};
 
 /// An error that ends a verb.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,9 @@ pub enum CliError {
     InvalidDefinitions(usize),
     #[error(transparent)]
     State(#[from] StateError),
+    /// Another process runs the job.
+    #[error("{}", held(.0))]
+    LeaseHeld(HeldLease),
     #[error("{0}")]
     Sample(#[from] SampleError),
     #[error("{0}")]
@@ -69,6 +73,20 @@ pub enum CliError {
     Other(String),
 }
 
+/// Who runs, since when, and what to do about it.
+fn held(lease: &HeldLease) -> String {
+    let holder = match &lease.holder {
+        Some(holder) => holder.to_string(),
+        None => "another process".to_owned(),
+    };
+    format!(
+        "{holder} runs the job since {}: wait until it is done; should it have died on another machine, its lease is over \
+         at {}",
+        iso8601(lease.taken_at),
+        iso8601(lease.expires_at)
+    )
+}
+
 impl CliError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
@@ -84,6 +102,7 @@ impl CliError {
             | CliError::Event(_)
             | CliError::Sample(SampleError::Scale(_) | SampleError::Instant) => exit::USAGE,
             CliError::NotConsented(_) => exit::REPORTING_OFF,
+            CliError::LeaseHeld(_) | CliError::State(StateError::LeaseLost) => exit::LEASE_HELD,
             CliError::Interrupted => exit::INTERRUPTED,
             _ => exit::UNEXPECTED,
         }

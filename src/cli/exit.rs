@@ -12,7 +12,7 @@ pub const USAGE: u8 = 2;
 pub const INVALID: u8 = 3;
 /// The payload was collected but not delivered: it waits in the outbox.
 pub const NOT_DELIVERED: u8 = 4;
-/// Another run holds the lease.
+/// Another run holds the lease, or has taken it over.
 pub const LEASE_HELD: u8 = 5;
 /// Reporting is off, or not consented to.
 pub const REPORTING_OFF: u8 = 6;

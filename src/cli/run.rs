@@ -1,12 +1,15 @@
 //! `run`: the weekly job.
 
 mod plan;
+mod turn;
+
+pub(super) use turn::{PERIOD, Turn};
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::time::Instant;
 
 use super::consented::{consented, to_leave};
@@ -34,6 +37,10 @@ pub(super) struct RunArgs {
     /// Collect and store, but send nothing
     #[arg(long)]
     no_submit: bool,
+    /// Go on with the run that was killed or told to stop within the last 7 days: only, or begin a new one where there is
+    /// none [default: a new run begins]
+    #[arg(long, value_enum, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_missing_value = "only")]
+    resume: Option<Resume>,
     #[command(flatten)]
     strategy: StrategyArgs,
     /// The time that measuring may take, such as 30m; what has no value by then is reported as not run
@@ -46,6 +53,15 @@ pub(super) struct RunArgs {
     /// How the run's report is written
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+}
+
+/// When a run is gone on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Resume {
+    /// Where there is none, nothing is done
+    Only,
+    /// Where there is none, a new run begins
+    Auto,
 }
 
 /// Why nothing is tried, and what to do instead: the one line of a run in a sealed network.
@@ -67,16 +83,16 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> {
     let begun = Instant::now();
-    let setup = Setup::load(global, &args.definitions)?;
+    let mut setup = Setup::load(global, &args.definitions)?;
     if !setup.config.reporting.enabled {
         note("reporting is off: reporting.enabled is false; nothing was measured or sent");
         note("next: service-ping preview shows what would leave if it were on");
         return Ok(exit::REPORTING_OFF);
     }
     let loaded = begun.elapsed();
-    let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
-    let planned = begun.elapsed() - loaded;
     if args.dry_run {
+        let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
+        let planned = begun.elapsed() - loaded;
         let plan = to_leave(&setup, plan).await?;
         plan::show(&setup, &plan, args.format, Timing { loaded, planned }).await?;
         return Ok(exit::DONE);
@@ -85,16 +101,33 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
         must_be_writable(path)?;
     }
     let budget = args.budget.or(setup.config.run.budget);
-    let budget = budget.map(|time| Budget { begun, time });
-    let (report, code) = weekly(&setup, plan, args.no_submit, budget).await?;
-    if let (Some(path), false) = (&args.output, report.interrupted) {
-        std::fs::write(path, &report.payload).map_err(|error| CliError::file(path, error))?;
+    let (stop, interrupt) = interrupt_after(budget.map(|time| Budget { begun, time }));
+    let since = args.resume.map(|_| setup.now - PERIOD);
+    let turn = Turn::take(setup.state().await?, setup.config.run.lease, since, stop).await?;
+    if args.resume == Some(Resume::Only) && turn.resumes.is_none() {
+        turn.end().await;
+        note("nothing to resume: no run of the last 7 days ended in the middle");
+        note("next: service-ping run begins a new one, service-ping submit sends what waits");
+        return Ok(exit::DONE);
     }
+    turn.begin(&mut setup);
+    let ended = whole(&setup, &args, &turn, interrupt).await;
+    turn.end().await;
+    let (report, code) = ended?;
     match args.format {
         Format::Human => print(&summary::text(&report))?,
         Format::Json => print(&format!("{:#}\n", summary::json(&report)))?,
     }
     Ok(code)
+}
+
+async fn whole(setup: &Setup, args: &RunArgs, turn: &Turn, interrupt: Interrupt) -> Result<(RunReport, u8), CliError> {
+    let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
+    let (report, code) = weekly_under(setup, plan, args.no_submit, interrupt, turn, Trigger::Cli).await?;
+    if let (Some(path), false) = (&args.output, report.interrupted) {
+        std::fs::write(path, &report.payload).map_err(|error| CliError::file(path, error))?;
+    }
+    Ok((report, code))
 }
 
 /// Found out before anything is measured or sent, not after. What the file holds stays until the payload is there.
@@ -127,26 +160,33 @@ pub(super) async fn weekly<'a>(
     no_submit: bool,
     budget: Option<Budget>,
 ) -> Result<(RunReport, u8), CliError> {
-    weekly_under(setup, plan, no_submit, interrupt_after(budget), Trigger::Cli).await
+    let (stop, interrupt) = interrupt_after(budget);
+    let turn = Turn::take(setup.state().await?, setup.config.run.lease, None, stop).await?;
+    let ended = weekly_under(setup, plan, no_submit, interrupt, &turn, Trigger::Cli).await;
+    turn.end().await;
+    ended
 }
 
-/// As [`weekly`], for a caller that has an interrupt of its own.
+/// As [`weekly`], for a caller that has a turn and an interrupt of its own.
 pub(super) async fn weekly_under<'a>(
     setup: &'a Setup,
     plan: Plan<'a>,
     no_submit: bool,
     interrupt: Interrupt,
+    turn: &Turn,
     trigger: Trigger,
 ) -> Result<(RunReport, u8), CliError> {
-    let state = setup.state().await?;
-    let plan = &consented(setup, &state, plan).await?.plan_to_leave()?;
-    let uuid = setup.uuid(&state).await?;
+    let state = &turn.state;
+    let plan = &consented(setup, state, plan).await?.plan_to_leave()?;
+    let uuid = setup.uuid(state).await?;
     let sources = setup.sources(Some(uuid), interrupt, StatementLog::default(), Patience::Wait)?;
     let client = client(&setup.config)?;
     let job = Job {
         plan,
         sources: &sources,
-        state: &state,
+        state,
+        stop: &turn.stop,
+        resumes: turn.resumes.as_ref().map(|run| run.id),
         destination: destination(setup, client.as_ref(), no_submit),
         uuid,
         definitions_digest: setup.loaded.catalog.digest.clone(),
@@ -154,9 +194,8 @@ pub(super) async fn weekly_under<'a>(
     };
     let report = run_job(&job, progress::progress().as_ref()).await?;
     let code = exit_code(setup, &report, no_submit);
-    alarm::sound(&setup.config.hooks, &state, &report, code).await?;
-    release(setup, &state).await?;
-    state.close().await;
+    alarm::sound(&setup.config.hooks, state, &report, code).await?;
+    release(setup, state).await?;
     Ok((report, code))
 }
 

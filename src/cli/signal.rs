@@ -16,12 +16,14 @@ pub(super) struct Budget {
 
 /// An interrupt that the first Ctrl-C or SIGTERM raises; the second ends the process at once.
 pub(super) fn interrupt_on_signals() -> Interrupt {
-    interrupt_after(None)
+    let (_, interrupt) = interrupt_after(None);
+    interrupt
 }
 
-/// As [`interrupt_on_signals`]; the end of the budget raises it, too.
-pub(super) fn interrupt_after(budget: Option<Budget>) -> Interrupt {
-    let (switch, interrupt) = interrupt_at_end(budget);
+/// As [`interrupt_on_signals`]; the end of the budget raises it, too, and whoever has its switch.
+pub(super) fn interrupt_after(budget: Option<Budget>) -> (Switch, Interrupt) {
+    let (thrown, interrupt) = interrupt_at_end(budget);
+    let switch = thrown.clone();
     let asked_to_end = terminate_signal();
     tokio::spawn(async move {
         asked_to_end.await;
@@ -30,7 +32,7 @@ pub(super) fn interrupt_after(budget: Option<Budget>) -> Interrupt {
         terminate_signal().await;
         std::process::exit(i32::from(super::exit::INTERRUPTED));
     });
-    interrupt
+    (thrown, interrupt)
 }
 
 /// An interrupt that the end of the budget raises, and whoever has its switch.

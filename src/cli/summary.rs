@@ -29,6 +29,7 @@ pub(super) fn text(report: &RunReport) -> String {
         counted(report.collection.statements as usize, "statement"),
     );
     let mut text = line("recorded at", &iso8601(report.recorded_at)) + &line("computed", &computed);
+    text += &resumed_text(report);
     if deprecated > 0 {
         text += &line(
             "deprecated",
@@ -44,6 +45,18 @@ pub(super) fn text(report: &RunReport) -> String {
     text += &reasons(&fallbacks);
     text += &slowest(outcomes);
     text + &delivery(report)
+}
+
+/// Nothing where the run was begun here.
+fn resumed_text(report: &RunReport) -> String {
+    report.resumed.map_or_else(String::new, |resumed| {
+        let says = format!(
+            "{} of {} were there already",
+            resumed.kept,
+            counted(resumed.readings, "reading")
+        );
+        line("resumed", &says)
+    })
 }
 
 fn line(name: &str, says: &str) -> String {
@@ -212,6 +225,7 @@ pub(super) fn json(report: &RunReport) -> Value {
         "run_id": report.run_id.to_string(),
         "recorded_at": iso8601(report.recorded_at),
         "elapsed": report.elapsed.as_secs_f64(),
+        "resumed": report.resumed.map(|resumed| json!({"kept": resumed.kept, "readings": resumed.readings})),
         "interrupted": report.interrupted,
         "budget_over": report.budget_over.is_some(),
         "waited": waited.iter().map(|waited| waited.time).sum::<Duration>().as_secs_f64(),

@@ -14,13 +14,14 @@ use super::globs::MetricGlobs;
 use super::hooks::Hooks;
 use super::problem::{ConfigErrors, Place, Problem, ProblemKind};
 use super::reader::Reader;
+use super::run::run;
 use super::schedule::schedule;
 use super::section::{Section, closest};
 use super::settings::{feature_flags, settings};
 use super::throttle::Throttle;
 use super::tree::{Origin, Table, from_toml, overlay};
 use super::types::{
-    CATEGORIES, Config, ConsentMode, DEFAULT_FILE, Database, Instance, Prometheus, Reporting, Run, State, Versions,
+    CATEGORIES, Config, ConsentMode, DEFAULT_FILE, Database, Instance, Prometheus, Reporting, State, Versions,
 };
 use super::url::Url;
 use crate::definition::DataCategory;
@@ -200,14 +201,6 @@ pub(super) fn required_url(section: &mut Section<'_>, schemes: &[&str]) -> Optio
         section.missing("url");
     }
     url
-}
-
-fn run(mut section: Section<'_>) -> Run {
-    let run = Run {
-        budget: section.duration("budget"),
-    };
-    section.finish();
-    run
 }
 
 fn prometheus(mut section: Section<'_>) -> Option<Prometheus> {

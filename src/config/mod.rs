@@ -17,6 +17,7 @@ mod load;
 mod mask;
 mod problem;
 mod reader;
+mod run;
 mod sample;
 mod schedule;
 mod section;

@@ -131,13 +131,26 @@ impl Database {
     }
 }
 
-/// How long a run may take.
-#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+/// How long a run may take, and how long it may stand still.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Run {
     /// When this time is over, a run cancels what it still reads, reports what it has, and says `not_run` of the rest;
     /// `run --budget` wins over it. Delivery comes after it, with timeouts of its own. Left empty, there is no end.
     #[schemars(with = "Option<String>", example = "")]
     pub budget: Option<Duration>,
+    /// Of all processes that share a state store, one runs; it holds a lease that lasts this long and is renewed, 1s to 1h.
+    /// A run that stands still for longer is taken over by the next one. A process that ended is not waited for.
+    #[schemars(with = "String", example = &"60s")]
+    pub lease: Duration,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Run {
+            budget: None,
+            lease: Duration::from_secs(60),
+        }
+    }
 }
 
 /// Where events are counted. Left out, the metrics of events fall back to -1 and nothing is tracked.

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 mod bind;
 mod check;
@@ -65,7 +66,7 @@ pub struct RelationError {
 }
 
 /// A column of a relation, qualified as it will be rendered: `"users"."id"`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Column {
     /// The table's name or alias in the relation.
     pub table: String,
@@ -90,7 +91,7 @@ pub struct Window {
 }
 
 /// A value of a key, as the database printed it, to be rendered as a literal of the key's type.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum KeyValue {
     Integer(i64),
     /// Rendered as a quoted literal, which takes the type of what it is compared with.
@@ -98,7 +99,7 @@ pub enum KeyValue {
 }
 
 /// One part of a partition of a relation's rows, to be added to its WHERE.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum KeyRange {
     /// `from <= column < to`; `to: None` has no upper end.
     Integer { column: Column, from: i64, to: Option<i64> },

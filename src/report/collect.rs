@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use super::journal::ReadingJournal;
 use super::outcome::{Outcome, OutcomeState, deprecated_value, fallback_value};
 use super::plan::{Plan, PlannedMetric};
 use super::read::{Progress, isolated, read_all};
-use crate::batch::Taken;
+use crate::batch::{NoJournal, Taken};
 use crate::definition::AggregateOperator;
 use crate::measure::{Failure, Measure, Reading, Reason};
 use crate::source::Sources;
 use crate::source::database::ThrottleCause;
+use crate::state::OutcomeRecord;
 
 /// Every metric's outcome, in the order of the plan.
 #[derive(Debug, Clone)]
@@ -32,6 +34,25 @@ pub struct Waited {
 }
 
 impl Collection {
+    /// The collection of a run that another process has measured, as far as it is kept.
+    pub(super) fn restored(plan: &Plan<'_>, records: &[OutcomeRecord]) -> Collection {
+        let metrics: HashMap<&str, &PlannedMetric<'_>> = plan
+            .metrics
+            .iter()
+            .map(|metric| (metric.key_path.as_str(), metric))
+            .collect();
+        let outcomes = records.iter().filter_map(|record| {
+            let metric = metrics.get(record.key_path.as_str());
+            Outcome::restored(record, metric.map(|metric| metric.data_category))
+        });
+        Collection {
+            outcomes: outcomes.collect(),
+            statements: 0,
+            elapsed: Duration::ZERO,
+            waited: Vec::new(),
+        }
+    }
+
     /// The metrics that have no value of their own.
     pub fn fallbacks(&self) -> impl Iterator<Item = (&Outcome, &Failure)> {
         self.outcomes
@@ -42,8 +63,18 @@ impl Collection {
 
 /// Takes the readings of the plan and makes the outcomes of it.
 pub async fn collect(plan: &Plan<'_>, sources: &Sources, progress: &dyn Progress) -> Collection {
+    collect_on(plan, sources, progress, &NoJournal).await
+}
+
+/// As [`collect`], but for the readings that the journal has already.
+pub(super) async fn collect_on(
+    plan: &Plan<'_>,
+    sources: &Sources,
+    progress: &dyn Progress,
+    journal: &dyn ReadingJournal,
+) -> Collection {
     let begun = Instant::now();
-    let read = read_all(&plan.readings, plan.strategy, sources, progress).await;
+    let read = read_all(&plan.readings, plan.strategy, sources, progress, journal).await;
     let measures = plan.readings.iter().map(|(measure, _)| measure);
     let readings: HashMap<&Measure, Taken> = measures.zip(read.taken).collect();
     let outcomes = plan.metrics.iter().map(|metric| outcome(metric, &readings)).collect();

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 
-use super::read::Progress;
 use crate::batch::Taken;
 use crate::event;
 use crate::measure::{EventMeasure, Failure, Measure, Reading, Reason};
@@ -13,11 +12,12 @@ use crate::source::Sources;
 use crate::source::database::Statement;
 use crate::source::event_store::EventStore;
 
-/// The readings of all event measures, by their indexes; nothing where no store is configured.
+/// The readings of all wanted event measures, by their indexes; nothing where no store is configured.
 pub(super) async fn read_events(
     measures: &[(Measure, String)],
     sources: &Sources,
-    progress: &dyn Progress,
+    is_wanted: &dyn Fn(usize) -> bool,
+    told: &dyn Fn(usize, &Taken),
 ) -> Vec<(usize, Taken)> {
     let Some(store) = &sources.event_store else {
         return Vec::new();
@@ -26,7 +26,7 @@ pub(super) async fn read_events(
         .iter()
         .enumerate()
         .filter_map(|(index, (measure, _))| match measure {
-            Measure::Event(measure) => Some((index, measure.as_ref())),
+            Measure::Event(measure) if is_wanted(index) => Some((index, measure.as_ref())),
             _ => None,
         })
         .unzip();
@@ -41,9 +41,9 @@ pub(super) async fn read_events(
     taken
         .map(|((index, measure), result)| {
             log(sources, measure, elapsed, &result);
-            let label = measures.get(index).map_or("", |(_, label)| label.as_str());
-            progress.reading(label, result.as_ref().err());
-            (index, taken_of(result, elapsed))
+            let taken = taken_of(result, elapsed);
+            told(index, &taken);
+            (index, taken)
         })
         .collect()
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::definition::{DataCategory, KeyPath};
-use crate::measure::{Failure, FailureKind};
+use crate::measure::{Failure, FailureKind, Reason};
 use crate::relation::Window;
+use crate::state::OutcomeRecord;
 
 /// The value of a metric that is only kept for compatibility (spec 1.4).
 const DEPRECATED: i64 = -1000;
@@ -46,6 +47,34 @@ pub enum OutcomeState {
 }
 
 impl Outcome {
+    /// An outcome as the state store has it; a metric that is defined no more counts as optional. `None` where its key is
+    /// none.
+    pub(super) fn restored(record: &OutcomeRecord, data_category: Option<DataCategory>) -> Option<Outcome> {
+        let of_code = |code: &String| Reason::ALL.iter().find(|reason| reason.code() == code).copied();
+        let failure = record.reason.as_ref().and_then(of_code).map(|reason| {
+            let message = record.message.clone().unwrap_or_default();
+            Failure::new(reason, message)
+        });
+        let state = match failure {
+            Some(failure) if failure.reason == Reason::Unreliable => OutcomeState::Unreliable(failure),
+            Some(failure) if failure.reason == Reason::Binned => OutcomeState::Binned(failure),
+            Some(failure) => OutcomeState::Fallback(failure),
+            None if record.value == deprecated_value() && record.statements == 0 => OutcomeState::Deprecated,
+            None => OutcomeState::Ok,
+        };
+        Some(Outcome {
+            key_path: KeyPath::new(&record.key_path)?,
+            data_category: data_category.unwrap_or(DataCategory::Optional),
+            value: record.value.clone(),
+            state,
+            elapsed: Duration::try_from_secs_f64(record.elapsed_seconds).unwrap_or_default(),
+            statements: u64::from(record.statements),
+            retries: record.retries,
+            error_bound: record.error_bound,
+            window: None,
+        })
+    }
+
     /// Why the metric has no value of its own.
     pub fn failure(&self) -> Option<&Failure> {
         match &self.state {

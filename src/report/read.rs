@@ -6,6 +6,7 @@ use std::time::Instant;
 use futures_util::future::{join, join_all};
 
 use super::events::read_events;
+use super::journal::ReadingJournal;
 use super::waiting::while_telling;
 use crate::batch::{self, Strategy, Taken, Work};
 use crate::measure::{Failure, Measure, Reading, Reason};
@@ -36,25 +37,38 @@ pub(super) struct Readings {
     pub(super) statements: u64,
 }
 
-/// Takes all readings; each has the label that progress shows.
+/// Takes all readings that the journal has not; each has the label that progress shows.
 pub(super) async fn read_all(
     measures: &[(Measure, String)],
     strategy: Strategy,
     sources: &Sources,
     progress: &dyn Progress,
+    journal: &dyn ReadingJournal,
 ) -> Readings {
     progress.begin(measures.len());
     let told = |index: usize, taken: &Taken| {
         let label = measures.get(index).map_or("", |(_, label)| label.as_str());
         progress.reading(label, taken.result.as_ref().err());
+        journal.reading(index, taken);
     };
+    let mut taken: Vec<Option<Taken>> = (0..measures.len()).map(|index| journal.kept(index)).collect();
+    for ((_, label), kept) in measures.iter().zip(&taken) {
+        if let Some(kept) = kept {
+            progress.reading(label, kept.result.as_ref().err());
+        }
+    }
+    let is_wanted = |index: usize| taken.get(index).is_some_and(Option::is_none);
     let lanes = sources.databases.iter().map(|(name, database)| {
-        let work = work_of(name, measures, strategy);
-        batch::read_all(work, database, &sources.interrupt, &sources.log, &told)
+        let work = work_of(name, measures, strategy, &is_wanted);
+        batch::read_all(work, database, &sources.interrupt, &sources.log, &told, journal)
     });
-    let reading = join(join_all(lanes), read_events(measures, sources, progress));
+    let events = async {
+        let read = read_events(measures, sources, &is_wanted, &told).await;
+        journal.commit().await;
+        read
+    };
+    let reading = join(join_all(lanes), events);
     let (of_databases, of_events) = while_telling(reading, &sources.databases, progress).await;
-    let mut taken: Vec<Option<Taken>> = vec![None; measures.len()];
     let mut statements = 0;
     for (readings, number) in of_databases {
         statements += number;
@@ -87,11 +101,16 @@ fn place(readings: Vec<(usize, Taken)>, taken: &mut [Option<Taken>], sources: &S
     }
 }
 
-/// The measures that a database answers.
-pub(super) fn work_of<'a>(database: &str, measures: &'a [(Measure, String)], strategy: Strategy) -> Work<'a> {
+/// The wanted measures that a database answers.
+pub(super) fn work_of<'a>(
+    database: &str,
+    measures: &'a [(Measure, String)],
+    strategy: Strategy,
+    is_wanted: &dyn Fn(usize) -> bool,
+) -> Work<'a> {
     let mut work = Work::new(strategy);
     for (index, (measure, _)) in measures.iter().enumerate() {
-        if asks(measure, database) {
+        if is_wanted(index) && asks(measure, database) {
             work.add(index, measure);
         }
     }

@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::collect::{Collection, collect};
+use super::collect::{Collection, collect_on};
+use super::journal::RunJournal;
 use super::outcome::Outcome;
 use super::payload::{metadata, payload};
 use super::plan::Plan;
 use super::read::Progress;
 use crate::measure::{Failure, Reason};
 use crate::source::Sources;
-use crate::source::database::Stop;
-use crate::state::{NewReport, NewRun, OutcomeRecord, RunEnd, RunStatus, StateError, StateStore};
+use crate::source::database::{Stop, Switch};
+use crate::state::{self, NewReport, NewRun, OutcomeRecord, RunEnd, RunStatus, StateError, StateStore};
 use crate::versions::{Client, DeliveryOptions, DeliveryReport, Sender, deliver};
 
 /// Where the payload of a run goes.
@@ -30,7 +31,12 @@ pub enum Destination<'a> {
 pub struct Job<'a> {
     pub plan: &'a Plan<'a>,
     pub sources: &'a Sources,
+    /// The store under the run's lease: once that is lost, nothing more is written, and no attempt to send begins.
     pub state: &'a StateStore,
+    /// Stops the sources once the lease is lost.
+    pub stop: &'a Switch,
+    /// The run to go on with, which began in another process; its instant is that of the sources.
+    pub resumes: Option<Uuid>,
     pub destination: Destination<'a>,
     pub uuid: Uuid,
     /// A digest of all definitions, so that runs can be compared.
@@ -43,6 +49,8 @@ pub struct Job<'a> {
 pub struct RunReport {
     pub run_id: Uuid,
     pub recorded_at: DateTime<Utc>,
+    /// What was there already, where another process had begun the run.
+    pub resumed: Option<Resumed>,
     pub collection: Collection,
     /// The payload, byte for byte as it is sent.
     pub payload: String,
@@ -51,6 +59,15 @@ pub struct RunReport {
     pub budget_over: Option<Duration>,
     pub delivery: Delivered,
     pub elapsed: Duration,
+}
+
+/// How far a run had come that another process began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resumed {
+    /// Readings that were taken already.
+    pub kept: usize,
+    /// Readings of the whole plan.
+    pub readings: usize,
 }
 
 /// What became of the payload.
@@ -64,30 +81,25 @@ pub enum Delivered {
 /// it goes its way with what there is.
 ///
 /// # Errors
-/// The state store failed.
+/// The state store failed, or the run's lease was lost.
 pub async fn run(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, StateError> {
     let begun = Instant::now();
-    let run_id = Uuid::now_v7();
-    let recorded_at = job.sources.facts.recorded_at;
-    let started_at = Utc::now();
-    let new_run = NewRun {
-        id: run_id,
-        recorded_at,
-        started_at,
-        definitions_digest: job.definitions_digest.clone(),
-        trigger: job.trigger.clone(),
+    let run_id = begin(job).await?;
+    let measured = match restored(job, run_id).await? {
+        Some(measured) => measured,
+        None => measured(job, run_id, progress).await?,
     };
-    job.state.begin_run(&new_run).await?;
-    let collection = collect(job.plan, job.sources, progress).await;
-    let records: Vec<OutcomeRecord> = collection.outcomes.iter().map(record).collect();
-    job.state.record_outcomes(run_id, &records).await?;
-    let payload = payload(&collection.outcomes).to_string();
-    let interrupted = job.sources.interrupt.cause() == Some(Stop::Asked);
-    let budget_over = budget_over(job, &collection);
+    let interrupted = job.sources.interrupt.cause() == Some(Stop::Asked) && !measured.is_stored;
+    let budget_over = budget_over(job, &measured.collection);
     let delivery = if interrupted {
         Delivered::Kept("the run was interrupted".to_owned())
     } else {
-        let report = new_report(job, run_id, recorded_at, &payload, &collection);
+        let report = NewReport {
+            run_id,
+            recorded_at: job.sources.facts.recorded_at,
+            payload_json: measured.payload.clone(),
+            metadata_json: measured.metadata,
+        };
         store_and_send(job, report).await?
     };
     let status = if interrupted {
@@ -107,13 +119,84 @@ pub async fn run(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, St
         .await?;
     Ok(RunReport {
         run_id,
-        recorded_at,
-        collection,
-        payload,
+        recorded_at: job.sources.facts.recorded_at,
+        resumed: measured.resumed,
+        collection: measured.collection,
+        payload: measured.payload,
         interrupted,
         budget_over,
         delivery,
         elapsed: begun.elapsed(),
+    })
+}
+
+async fn begin(job: &Job<'_>) -> Result<Uuid, StateError> {
+    if let Some(id) = job.resumes {
+        job.state.resume_run(id, &job.definitions_digest, &job.trigger).await?;
+        return Ok(id);
+    }
+    let run = NewRun {
+        id: Uuid::now_v7(),
+        recorded_at: job.sources.facts.recorded_at,
+        started_at: Utc::now(),
+        definitions_digest: job.definitions_digest.clone(),
+        trigger: job.trigger.clone(),
+    };
+    job.state.begin_run(&run).await?;
+    Ok(run.id)
+}
+
+/// What is there of a run before it goes its way.
+struct Measured {
+    collection: Collection,
+    payload: String,
+    metadata: Option<String>,
+    resumed: Option<Resumed>,
+    /// The payload stands in the state store, as it may have been sent.
+    is_stored: bool,
+}
+
+/// A run that has its payload already has it once and for all: what remains is to deliver it.
+async fn restored(job: &Job<'_>, run_id: Uuid) -> Result<Option<Measured>, StateError> {
+    let Some(_) = job.resumes else { return Ok(None) };
+    let Some(stored) = job.state.report_of_run(run_id).await? else {
+        return Ok(None);
+    };
+    let records = job.state.outcomes(run_id).await?;
+    let readings = job.plan.readings.len();
+    Ok(Some(Measured {
+        collection: Collection::restored(job.plan, &records),
+        payload: stored.payload,
+        metadata: stored.metadata,
+        resumed: Some(Resumed {
+            kept: readings,
+            readings,
+        }),
+        is_stored: true,
+    }))
+}
+
+async fn measured(job: &Job<'_>, run_id: Uuid, progress: &dyn Progress) -> Result<Measured, StateError> {
+    let kept = match job.resumes {
+        Some(_) => job.state.progress(run_id).await?,
+        None => state::Progress::default(),
+    };
+    let journal = RunJournal::new(job.state, run_id, job.stop, &job.plan.readings, kept);
+    let collection = collect_on(job.plan, job.sources, progress, &journal).await;
+    if job.sources.interrupt.cause() == Some(Stop::LeaseLost) {
+        return Err(StateError::LeaseLost);
+    }
+    let records: Vec<OutcomeRecord> = collection.outcomes.iter().map(record).collect();
+    job.state.record_outcomes(run_id, &records).await?;
+    Ok(Measured {
+        payload: payload(&collection.outcomes).to_string(),
+        metadata: metadata_of(job, &collection),
+        resumed: job.resumes.map(|_| Resumed {
+            kept: journal.readings(),
+            readings: job.plan.readings.len(),
+        }),
+        collection,
+        is_stored: false,
     })
 }
 
@@ -126,25 +209,13 @@ fn budget_over(job: &Job<'_>, collection: &Collection) -> Option<Duration> {
     collection.fallbacks().any(is_not_run).then_some(budget)
 }
 
-fn new_report(
-    job: &Job<'_>,
-    run_id: Uuid,
-    recorded_at: DateTime<Utc>,
-    payload: &str,
-    collection: &Collection,
-) -> NewReport {
-    let metadata_json = match metadata(job.uuid, &collection.outcomes).to_body() {
+fn metadata_of(job: &Job<'_>, collection: &Collection) -> Option<String> {
+    match metadata(job.uuid, &collection.outcomes).to_body() {
         Ok(body) => Some(body),
         Err(error) => {
             tracing::warn!(%error, "The run's metadata cannot be written.");
             None
         }
-    };
-    NewReport {
-        run_id,
-        recorded_at,
-        payload_json: payload.to_owned(),
-        metadata_json,
     }
 }
 

@@ -116,7 +116,8 @@ impl StateStore {
                 };
                 sqlx::query(
                     "INSERT INTO run_scans (id, run_id, database, members, remaining) VALUES ($1, $2, $3, $4, $5) \
-                     ON CONFLICT (id) DO UPDATE SET remaining = excluded.remaining",
+                     ON CONFLICT (id) DO UPDATE SET members = excluded.members, \
+                     remaining = excluded.remaining",
                 )
                 .bind(&scan.id)
                 .bind(&run_id)

@@ -31,6 +31,24 @@ struct TextsRow {
 }
 
 impl StateStore {
+    /// The report of a run with its texts, if the run has one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn report_of_run(&self, run_id: Uuid) -> Result<Option<StoredReport>, StateError> {
+        let id: Option<i64> = on_pool!(self, |pool| sqlx::query_scalar(
+            "SELECT id FROM raw_usage_data WHERE run_id = $1 ORDER BY id DESC LIMIT 1"
+        )
+        .bind(run_id.to_string())
+        .fetch_optional(pool)
+        .await
+        .map_err(while_trying("look for the report of a run")))?;
+        match id {
+            Some(id) => self.stored_report(id).await,
+            None => Ok(None),
+        }
+    }
+
     /// The report of this id with its texts, if there is one.
     ///
     /// # Errors

@@ -47,6 +47,7 @@ impl<'a> Lanes<'a> {
                 }
             }
         }
+        let ready = self.resume(ready, &tables, strategy, session);
         let chosen = choice::Family {
             prepared: ready,
             tables: &tables,

@@ -1,11 +1,13 @@
 //! The walk over a partitioned table: one partition after the other, each in ranges of its own.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Next, Ranges, Walk};
 use crate::relation::KeyRange;
 use crate::source::database::TablePartition;
 
 /// The partition that a walk is over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Part {
     schema: String,
     name: String,

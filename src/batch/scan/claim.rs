@@ -55,7 +55,10 @@ impl<'a> Scan<'a> {
             let mut claim = self.written(&mut inner, session.dialect(), members, range, walk, head)?;
             claim.keys = keys;
             self.note_open(&inner);
-            inner.in_flight += 1;
+            inner.claims += 1;
+            claim.number = inner.claims;
+            let again = claim.piece.again(Way::Walk(claim.same()), claim.members.clone());
+            inner.in_flight.push((claim.number, again));
             return Ok(Some(claim));
         }
     }
@@ -153,6 +156,7 @@ impl<'a> Scan<'a> {
         piece: Piece,
     ) -> Result<Claim, Failure> {
         let mut claim = Claim {
+            number: 0,
             sql: String::new(),
             form: Form::Rows { packed: false },
             keys: self.no_keys(&members),
@@ -233,6 +237,8 @@ impl<'a> Scan<'a> {
 /// A range to read, for some members, by whoever claimed it.
 #[derive(Debug)]
 pub(in crate::batch) struct Claim {
+    /// Its number among the claims of its scan.
+    pub(super) number: u64,
     pub(in crate::batch) sql: String,
     pub(in crate::batch) form: Form,
     /// What the statement is given as its parameters.

@@ -7,13 +7,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::cli::message::note;
-use crate::cli::run::{Trigger, weekly_under};
+use crate::cli::run::{Trigger, Turn, weekly_under};
 use crate::cli::setup::{DefinitionArgs, OnlyArgs, Setup, load_config, why_not};
 use crate::cli::signal::{Budget, interrupt_at_end};
 use crate::cli::{CliError, Global, exit, submit};
 use crate::config::Config;
 use crate::schedule::{Decision, Schedule};
-use crate::source::database::{Interrupt, Stop};
+use crate::source::database::{Interrupt, Stop, Switch};
 use crate::source::facts::iso8601;
 use crate::state::{KeptSchedule, RunStatus, StateStore};
 
@@ -145,7 +145,7 @@ impl<'a> Weekly<'a> {
         }
         match self.is_measured(slot).await? {
             true => self.deliver(&config).await,
-            false => self.measure(config).await,
+            false => self.measure(config, slot).await,
         }
     }
 
@@ -171,13 +171,28 @@ impl<'a> Weekly<'a> {
         }
     }
 
-    async fn measure(&self, config: Config) -> Result<u8, CliError> {
+    /// A run of this slot that ended in the middle is gone on with.
+    async fn measure(&self, config: Config, slot: DateTime<Utc>) -> Result<u8, CliError> {
         let begun = Instant::now();
-        let setup = Setup::with_config(config, self.global, self.definitions)?;
-        let plan = setup.plan(&OnlyArgs { only: Vec::new() })?;
+        let mut setup = Setup::with_config(config, self.global, self.definitions)?;
         let budget = setup.config.run.budget.map(|time| Budget { begun, time });
         let (switch, interrupt) = interrupt_at_end(budget);
-        let mut run = pin!(weekly_under(&setup, plan, false, interrupt, Trigger::Schedule));
+        let turn = Turn::take(setup.state().await?, setup.config.run.lease, Some(slot), switch.clone()).await?;
+        turn.begin(&mut setup);
+        let ended = self.measure_under(&setup, &turn, switch, interrupt).await;
+        turn.end().await;
+        ended
+    }
+
+    async fn measure_under(
+        &self,
+        setup: &Setup,
+        turn: &Turn,
+        switch: Switch,
+        interrupt: Interrupt,
+    ) -> Result<u8, CliError> {
+        let plan = setup.plan(&OnlyArgs { only: Vec::new() })?;
+        let mut run = pin!(weekly_under(setup, plan, false, interrupt, turn, Trigger::Schedule));
         let mut stop = self.stop.clone();
         tokio::select! {
             ended = &mut run => return ended.map(|(_, code)| code),

@@ -11,6 +11,8 @@ pub enum Stop {
     Asked,
     /// The budget of the run, so long, is over.
     Budget(Duration),
+    /// Another process has taken over what this one does.
+    LeaseLost,
 }
 
 /// Throws an [`Interrupt`].
@@ -18,10 +20,15 @@ pub enum Stop {
 pub struct Switch(watch::Sender<Option<Stop>>);
 
 impl Switch {
-    /// Asks everything to stop. The first cause stands, but for somebody who asks: that is heard after a budget, too.
+    /// Asks everything to stop. The first cause stands, but for the end of a budget: whoever asks, and whoever takes over, is heard
+    /// after it, too.
     pub fn throw(&self, stop: Stop) {
         self.0.send_if_modified(|thrown| {
-            let is_heard = thrown.is_none() || (stop == Stop::Asked && *thrown != Some(Stop::Asked));
+            let is_heard = match thrown {
+                None => true,
+                Some(Stop::Budget(_)) => !matches!(stop, Stop::Budget(_)),
+                Some(Stop::Asked | Stop::LeaseLost) => false,
+            };
             if is_heard {
                 *thrown = Some(stop);
             }
