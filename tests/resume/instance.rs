@@ -22,6 +22,7 @@ CREATE TABLE notes (uuid text PRIMARY KEY, issue_id bigint NOT NULL, body text N
 INSERT INTO notes SELECT md5(n::text), n % 5000, repeat('y', 60) FROM generate_series(1, 150000) n;
 CREATE TABLE events (user_id bigint NOT NULL, action text NOT NULL, padding text NOT NULL);
 INSERT INTO events SELECT n % 3000, 'action ' || n % 5, repeat('z', 60) FROM generate_series(1, 220000) n;
+CREATE TABLE waiting (id bigint PRIMARY KEY);
 CREATE TABLE users (id bigint PRIMARY KEY, state text NOT NULL);
 INSERT INTO users SELECT n, CASE WHEN n % 3 = 0 THEN 'blocked' ELSE 'active' END FROM generate_series(1, 3000) n;
 ANALYZE issues; ANALYZE notes; ANALYZE events; ANALYZE users;";

@@ -8,17 +8,16 @@ use crate::support::wait::wait_until;
 
 /// The shortest lease there is.
 const SHORT_LEASE: &str = "[run]\nlease = \"1s\"\n";
-/// Holds every range of this table up, until somebody lets it go.
-const GATE: &str = "SELECT pg_advisory_lock(77)";
+/// Waits for a lock for as long as it takes.
+const PATIENT: &str = "lock_timeout = \"10m\"\nstatement_timeout = \"10m\"\n";
 
-/// A metric that waits for an advisory lock in the middle of its count.
+/// A metric over a table that a session can lock.
 fn add_waiting_metric(instance: &Instance) {
     instance.cli.write(
         "metrics/counts.waits.yml",
         "key_path: counts.waits\ndescription: A metric of a test\nproduct_group: tests\nvalue_type: number\n\
          status: active\nmilestone: '0.1'\ntime_frame: all\ndata_source: database\n\
-         instrumentation_class: SqlValueMetric\n\
-         options: {query: 'SELECT count(pg_advisory_lock_shared(77)) FROM generate_series(1, 1)'}\n",
+         instrumentation_class: SqlValueMetric\noptions: {query: 'SELECT count(*) FROM waiting'}\n",
     );
 }
 
@@ -37,9 +36,9 @@ impl Holder {
             .spawn()
             .expect("psql");
         let stdin = child.stdin.as_mut().expect("it is piped");
-        writeln!(stdin, "{GATE};").expect("psql reads");
+        writeln!(stdin, "BEGIN; LOCK TABLE waiting IN ACCESS EXCLUSIVE MODE;").expect("psql reads");
         wait_until("the lock", || {
-            database.psql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted") == "1"
+            database.psql("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted") == "1"
         });
         Holder { child }
     }
@@ -51,9 +50,8 @@ impl Holder {
 }
 
 fn waiting_runs(database: &Database<'_>) -> String {
-    database.psql(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%pg_advisory_lock_shared(77)%'",
-    )
+    database
+        .psql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM%waiting%'")
 }
 
 #[test]
@@ -61,7 +59,7 @@ fn a_second_run_waits_for_no_one_and_says_who_runs() {
     let postgres = Postgres::dedicated();
     let database = database(&postgres);
     let receiver = Receiver::start();
-    let instance = Instance::new(&database, "held", receiver.url(), "");
+    let instance = Instance::new(&database, "held", receiver.url(), PATIENT);
     add_waiting_metric(&instance);
     let holder = Holder::begin(&database);
     let first = instance.start(&["--format", "json"]);
@@ -82,7 +80,7 @@ fn frozen_holder(state: impl Fn(&Database<'_>) -> String) {
     let postgres = Postgres::dedicated();
     let database = database(&postgres);
     let receiver = Receiver::start();
-    let settings = format!("{SHORT_LEASE}{}", state(&database));
+    let settings = format!("{PATIENT}{SHORT_LEASE}{}", state(&database));
     let instance = Instance::new(&database, "frozen", receiver.url(), &settings);
     add_waiting_metric(&instance);
     let holder = Holder::begin(&database);
