@@ -30,7 +30,7 @@ pub enum CliError {
     State(#[from] StateError),
     /// Another process runs the job.
     #[error("{}", held(.0))]
-    LeaseHeld(HeldLease),
+    LeaseHeld(Box<HeldLease>),
     #[error("{0}")]
     Sample(#[from] SampleError),
     #[error("{0}")]

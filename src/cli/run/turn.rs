@@ -41,7 +41,7 @@ impl Turn {
     ) -> Result<Turn, CliError> {
         let lease = match state.take_run_lease(lasts).await? {
             LeaseAnswer::Taken(lease) => lease,
-            LeaseAnswer::Held(held) => return Err(CliError::LeaseHeld(held)),
+            LeaseAnswer::Held(held) => return Err(CliError::LeaseHeld(Box::new(held))),
         };
         let renewal = tokio::spawn(renew(state.clone(), lease.clone(), stop.clone()));
         let mut turn = Turn {
