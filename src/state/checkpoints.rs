@@ -64,12 +64,15 @@ impl Checkpoint {
     }
 }
 
+/// What one range added, with the number of the range.
+pub type KeptPart = (i64, Vec<u8>);
+
 /// Everything that is kept of a run that is not over.
 #[derive(Debug, Default)]
 pub struct Progress {
     pub readings: Vec<KeptReading>,
     /// Each with what its ranges added, in their order.
-    pub scans: Vec<(KeptScan, Vec<(i64, Vec<u8>)>)>,
+    pub scans: Vec<(KeptScan, Vec<KeptPart>)>,
 }
 
 impl StateStore {
@@ -162,7 +165,7 @@ impl StateStore {
         .map_err(while_trying(ACTION)))?;
         let mut scans = Vec::with_capacity(kept.len());
         for scan in kept {
-            let parts: Vec<(i64, Vec<u8>)> = on_pool!(self, |pool| sqlx::query_as(
+            let parts: Vec<KeptPart> = on_pool!(self, |pool| sqlx::query_as(
                 "SELECT number, added FROM run_scan_parts WHERE scan_id = $1 ORDER BY number"
             )
             .bind(&scan.id)

@@ -29,7 +29,7 @@ mod time;
 mod totals;
 
 pub use acceptance::{Acceptance, AcceptedDefinition, Answerer, ConsentAnswer};
-pub use checkpoints::{Checkpoint, KeptReading, KeptScan, Progress, ScanStep};
+pub use checkpoints::{Checkpoint, KeptPart, KeptReading, KeptScan, Progress, ScanStep};
 pub use dev_ops::DevOpsRecord;
 pub use error::{OpenError, StateError};
 pub use history::{PastOutcome, RunSummary};
