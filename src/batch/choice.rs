@@ -50,15 +50,7 @@ pub(super) async fn designs<'a>(
     family: Family<'a, '_>,
     session: &mut Session,
 ) -> (Vec<Design<'a>>, Vec<(usize, Failure)>) {
-    let mut chooser = Chooser {
-        tables: family.tables,
-        strategy: family.strategy,
-        batch_time: family.batch_time,
-        dialect: session.dialect(),
-        reads_blocks: session.reads_block_ranges(),
-        designs: Vec::new(),
-        failures: Vec::new(),
-    };
+    let mut chooser = Chooser::of(&family, session);
     let mut buckets: BTreeMap<String, Vec<Prepared<'a>>> = BTreeMap::new();
     for prepared in family.prepared {
         let why = match prepared.member.obstacle() {
@@ -82,15 +74,7 @@ pub(super) async fn designs<'a>(
 
 /// The design of a scan that another process has begun: the same members and ranges, whatever would be chosen now.
 pub(super) fn restored_design<'a>(family: Family<'a, '_>, kept: &Kept, session: &Session) -> Option<Design<'a>> {
-    let mut chooser = Chooser {
-        tables: family.tables,
-        strategy: family.strategy,
-        batch_time: family.batch_time,
-        dialect: session.dialect(),
-        reads_blocks: session.reads_block_ranges(),
-        designs: Vec::new(),
-        failures: Vec::new(),
-    };
+    let mut chooser = Chooser::of(&family, session);
     let relation = match family.prepared.as_slice() {
         [one] => SharedRelation::of(&[one.member.relation()], &|_, _| false),
         several => chooser.related(several),
@@ -117,7 +101,19 @@ struct Chooser<'a, 'b> {
     failures: Vec<(usize, Failure)>,
 }
 
-impl<'a> Chooser<'a, '_> {
+impl<'a, 'b> Chooser<'a, 'b> {
+    fn of(family: &Family<'a, 'b>, session: &Session) -> Chooser<'a, 'b> {
+        Chooser {
+            tables: family.tables,
+            strategy: family.strategy,
+            batch_time: family.batch_time,
+            dialect: session.dialect(),
+            reads_blocks: session.reads_block_ranges(),
+            designs: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+
     /// The measures in groups that one statement can tell apart.
     fn compatible(&self, bucket: Vec<Prepared<'a>>) -> Vec<Vec<Prepared<'a>>> {
         let relations: Vec<_> = bucket.iter().map(|one| one.member.relation()).collect();

@@ -90,9 +90,10 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
         return Ok(exit::REPORTING_OFF);
     }
     let loaded = begun.elapsed();
+    // What the command line asks for is refused before anything is begun.
+    let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
+    let planned = begun.elapsed() - loaded;
     if args.dry_run {
-        let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
-        let planned = begun.elapsed() - loaded;
         let plan = to_leave(&setup, plan).await?;
         plan::show(&setup, &plan, args.format, Timing { loaded, planned }).await?;
         return Ok(exit::DONE);
@@ -110,8 +111,14 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
         note("next: service-ping run begins a new one, service-ping submit sends what waits");
         return Ok(exit::DONE);
     }
-    turn.begin(&mut setup);
-    let ended = whole(&setup, &args, &turn, interrupt).await;
+    let ended = match &turn.resumes {
+        None => whole(&setup, plan, &args, &turn, interrupt).await,
+        Some(_) => {
+            drop(plan);
+            turn.begin(&mut setup);
+            resumed(&setup, &args, &turn, interrupt).await
+        }
+    };
     turn.end().await;
     let (report, code) = ended?;
     match args.format {
@@ -121,8 +128,24 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
     Ok(code)
 }
 
-async fn whole(setup: &Setup, args: &RunArgs, turn: &Turn, interrupt: Interrupt) -> Result<(RunReport, u8), CliError> {
+/// Plans for the instant of the run that is gone on with.
+async fn resumed(
+    setup: &Setup,
+    args: &RunArgs,
+    turn: &Turn,
+    interrupt: Interrupt,
+) -> Result<(RunReport, u8), CliError> {
     let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
+    whole(setup, plan, args, turn, interrupt).await
+}
+
+async fn whole<'a>(
+    setup: &'a Setup,
+    plan: Plan<'a>,
+    args: &RunArgs,
+    turn: &Turn,
+    interrupt: Interrupt,
+) -> Result<(RunReport, u8), CliError> {
     let (report, code) = weekly_under(setup, plan, args.no_submit, interrupt, turn, Trigger::Cli).await?;
     if let (Some(path), false) = (&args.output, report.interrupted) {
         std::fs::write(path, &report.payload).map_err(|error| CliError::file(path, error))?;

@@ -49,7 +49,8 @@ impl From<KeptNumber> for Number {
 }
 
 /// The result of a reading; `None` where it is better taken again. A failure costs little to find out once more, and may
-/// be mended by then, but for the statement that was waited for to its timeout.
+/// be mended by then, but for the statement that was waited for to its timeout. A text may be a row's that no payload
+/// would carry: it is one statement to read it again.
 pub(super) fn to_bytes(result: &Result<Reading, Failure>) -> Option<Vec<u8>> {
     let kept = match result {
         Ok(Reading::Sketch(sketch)) => {
@@ -69,11 +70,20 @@ pub(super) fn to_bytes(result: &Result<Reading, Failure>) -> Option<Vec<u8>> {
             value: estimate.value.to_bits(),
             bound: estimate.bound.to_bits(),
         },
-        Ok(Reading::Value(value)) => Kept::Value(value.clone()),
+        Ok(Reading::Value(value)) if !holds_text(value) => Kept::Value(value.clone()),
+        Ok(Reading::Value(_)) => return None,
         Err(failure) if failure.reason == Reason::StatementTimeout => Kept::TimedOut(failure.message.clone()),
         Err(_) => return None,
     };
     serde_json::to_vec(&kept).ok()
+}
+
+fn holds_text(value: &Value) -> bool {
+    match value {
+        Value::String(_) | Value::Object(_) => true,
+        Value::Array(values) => values.iter().any(holds_text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// What [`to_bytes`] has written; `None` for anything else.
@@ -129,7 +139,7 @@ mod tests {
                 value: 1.0 / 3.0,
                 bound: 0.7,
             })),
-            Ok(Reading::Value(serde_json::json!({"z": [1.1, null], "a": "b"}))),
+            Ok(Reading::Value(serde_json::json!([1.1, null, true]))),
             Err(Failure::new(Reason::StatementTimeout, "it took too long")),
         ];
         for reading in readings {
@@ -143,5 +153,12 @@ mod tests {
         let failure = Failure::new(Reason::MissingTable, "there is no such table");
         assert_eq!(to_bytes(&Err(failure)), None);
         assert_eq!(from_bytes(b"{}"), None);
+    }
+
+    #[test]
+    fn a_text_is_not_kept() {
+        for value in [serde_json::json!("a row's"), serde_json::json!([1, "a row's"])] {
+            assert_eq!(to_bytes(&Ok(Reading::Value(value))), None);
+        }
     }
 }

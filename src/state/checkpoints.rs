@@ -3,6 +3,7 @@
 //! Readings that are there, and of scans over several ranges what each range added and what is left. Nothing here outlives
 //! its run's end. A checkpoint outlives its process, not a power cut: to lose some costs time alone.
 
+use chrono::{DateTime, Utc};
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
@@ -11,7 +12,6 @@ use super::run_lease::check_fence;
 use super::runs::{Run, RunRow};
 use super::store::{Pool, StateStore, on_pool};
 use super::time::micros;
-use chrono::{DateTime, Utc};
 
 /// Rows in one statement. Six parameters each stay well under SQLite's 32,766.
 const ROWS_A_STATEMENT: usize = 500;

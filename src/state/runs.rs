@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::error::{StateError, while_trying};
-use super::run_lease::write_fenced;
+use super::run_lease::{check_fence, write_fenced};
 use super::store::{StateStore, on_pool};
 use super::time::micros;
 
@@ -125,23 +125,40 @@ impl StateStore {
     /// # Errors
     /// The store failed, knows a run of this id, or its lease was lost.
     pub async fn begin_run(&self, run: &NewRun) -> Result<(), StateError> {
-        if self.fence.is_some() {
-            self.give_up_unfinished().await?;
-        }
-        write_fenced!(
-            self,
-            "begin a run",
+        let failed = |error| while_trying("begin a run")(error);
+        on_pool!(self, |pool| {
+            let mut transaction = pool.begin().await.map_err(failed)?;
+            check_fence!(self, transaction);
+            if self.fence.is_some() {
+                sqlx::query(
+                    "UPDATE runs SET status = 'failed', finished_at = $1, \
+                     message = 'its process ended in the middle, and a new run was begun' WHERE status = 'running'",
+                )
+                .bind(micros(Utc::now()))
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+                for statement in ["DELETE FROM run_readings", "DELETE FROM run_scans"] {
+                    sqlx::query(statement)
+                        .execute(&mut *transaction)
+                        .await
+                        .map_err(failed)?;
+                }
+            }
             sqlx::query(
                 "INSERT INTO runs (id, recorded_at, started_at, definitions_digest, triggered_by, status) \
-                 VALUES ($1, $2, $3, $4, $5, 'running')"
+                 VALUES ($1, $2, $3, $4, $5, 'running')",
             )
             .bind(run.id.to_string())
             .bind(micros(run.recorded_at))
             .bind(micros(run.started_at))
             .bind(&run.definitions_digest)
             .bind(&run.trigger)
-        );
-        Ok(())
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+            transaction.commit().await.map_err(failed)
+        })
     }
 
     /// A run goes on that was killed, or told to stop: it is this process's now.
@@ -163,54 +180,41 @@ impl StateStore {
         Ok(())
     }
 
-    async fn give_up_unfinished(&self) -> Result<(), StateError> {
-        const ACTION: &str = "give up runs that ended in the middle";
-        write_fenced!(
-            self,
-            ACTION,
-            sqlx::query(
-                "UPDATE runs SET status = 'failed', finished_at = $1, \
-                 message = 'its process ended in the middle, and a new run was begun' WHERE status = 'running'"
-            )
-            .bind(micros(Utc::now()))
-        );
-        write_fenced!(self, ACTION, sqlx::query("DELETE FROM run_readings"));
-        write_fenced!(self, ACTION, sqlx::query("DELETE FROM run_scans"));
-        Ok(())
-    }
-
     /// Keeps how a run ended. What it had done so far is kept only where it may be gone on with.
     ///
     /// # Errors
     /// The store failed, knows no run of this id, or its lease was lost.
     pub async fn finish_run(&self, id: Uuid, end: &RunEnd) -> Result<(), StateError> {
-        const ACTION: &str = "finish a run";
-        let changed = write_fenced!(
-            self,
-            ACTION,
-            sqlx::query("UPDATE runs SET finished_at = $2, status = $3, message = $4 WHERE id = $1")
-                .bind(id.to_string())
+        let failed = |error| while_trying("finish a run")(error);
+        let id = id.to_string();
+        on_pool!(self, |pool| {
+            let mut transaction = pool.begin().await.map_err(failed)?;
+            check_fence!(self, transaction);
+            let done = sqlx::query("UPDATE runs SET finished_at = $2, status = $3, message = $4 WHERE id = $1")
+                .bind(&id)
                 .bind(micros(end.finished_at))
                 .bind(end.status.as_str())
                 .bind(&end.message)
-        );
-        if changed == 0 {
-            return Err(while_trying(ACTION)(sqlx::Error::RowNotFound));
-        }
-        if !end.status.is_unfinished() {
-            let id = id.to_string();
-            write_fenced!(
-                self,
-                ACTION,
-                sqlx::query("DELETE FROM run_readings WHERE run_id = $1").bind(&id)
-            );
-            write_fenced!(
-                self,
-                ACTION,
-                sqlx::query("DELETE FROM run_scans WHERE run_id = $1").bind(&id)
-            );
-        }
-        Ok(())
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+            if done.rows_affected() == 0 {
+                return Err(failed(sqlx::Error::RowNotFound));
+            }
+            if !end.status.is_unfinished() {
+                for statement in [
+                    "DELETE FROM run_readings WHERE run_id = $1",
+                    "DELETE FROM run_scans WHERE run_id = $1",
+                ] {
+                    sqlx::query(statement)
+                        .bind(&id)
+                        .execute(&mut *transaction)
+                        .await
+                        .map_err(failed)?;
+                }
+            }
+            transaction.commit().await.map_err(failed)
+        })
     }
 
     /// The latest runs, newest first.

@@ -62,6 +62,8 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StateError> {
         // A report's key must outlive a power cut, or the report could be sent again under another.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // Checkpoints hold keys of rows: once deleted, they are gone from the file.
+        .pragma("secure_delete", "ON")
         .busy_timeout(BUSY_TIMEOUT)
         .disable_statement_logging())
 }

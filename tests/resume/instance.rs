@@ -13,7 +13,7 @@ pub const NOW: &str = "2026-11-12T09:30:00Z";
 /// Connections of the instance to its database.
 pub const CONNECTIONS: usize = 2;
 
-/// Larger than what is read in one statement: an integer key, a key of texts, no key at all, and partitions.
+/// Larger than what is read in one statement: an integer key, a key of texts, and no key at all.
 const SCHEMA: &str = "
 CREATE TABLE issues (id bigint PRIMARY KEY, author_id int NOT NULL, project_id bigint, weight numeric, title text NOT NULL);
 INSERT INTO issues SELECT n, n * 7919 % 40000, n % 977, n % 13 + 0.25, repeat('x', 40) || n % 30000

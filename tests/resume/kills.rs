@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::gate::Gate;
 use crate::instance::{CONNECTIONS, Instance, Receiver, database};
 use crate::ranges::{is_range, repeated};
-use crate::support::postgres::Postgres;
+use crate::support::postgres::{Database, Postgres};
 
 /// Kills of the short form; `scripts/soak kills` sets more.
 const KILLS: usize = 16;
@@ -76,10 +76,7 @@ fn a_killed_run_goes_on_where_it_was_killed_and_is_delivered_once() {
     let (mut killed, mut instances, mut mid_scan, mut resumed_readings) = (0, 1, 0, 0);
     while killed < kills() {
         let settings = match instances % 3 {
-            0 => format!(
-                "[state]\nurl = \"{}\"\n",
-                postgres_state(&postgres, &database, instances)
-            ),
+            0 => format!("[state]\nurl = \"{}\"\n", postgres_state(&database, instances)),
             _ => String::new(),
         };
         let instance = Instance::new(&database, &format!("round {instances}"), gate.url(), &settings);
@@ -153,10 +150,8 @@ fn run(instance: &Instance, moment: Option<Moment>, gate: &Gate) -> (Option<Valu
 }
 
 /// A database of its own for a state store.
-fn postgres_state(postgres: &Postgres, database: &crate::support::postgres::Database<'_>, number: usize) -> String {
+fn postgres_state(database: &Database<'_>, number: usize) -> String {
     let name = format!("state_{number}");
     database.psql(&format!("CREATE DATABASE {name}"));
-    let url = database.url();
-    let _ = postgres;
-    url.replace(database.name(), &name)
+    database.url().replace(database.name(), &name)
 }
