@@ -98,7 +98,7 @@ fn frozen_holder(state: impl Fn(&Database<'_>) -> String) {
     });
     let report: Value = serde_json::from_str(&outcome.expect_code(0).stdout).expect("it is JSON");
     assert_eq!(report["fallbacks"], 0, "{report:#}");
-    assert!(report["resumed"]["kept"].as_u64() > Some(0), "{report:#}");
+    assert!(report["resumed"].is_object(), "{report:#}");
     let before = receiver.payloads();
     assert_eq!(before.len(), 1);
     frozen.signal("CONT");
