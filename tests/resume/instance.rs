@@ -74,15 +74,24 @@ impl Instance {
 
     /// The statements that its sessions sent and that read ranges, in their order.
     pub fn statements(&self, database: &Database<'_>) -> Vec<String> {
-        let mark = format!("/{} ", self.application_name);
-        let logs = database.logs();
-        let own = logs.lines().filter(|line| line.contains(&mark));
+        let log = self.log(database);
+        let own = log.iter();
         own.filter_map(|line| {
             let (_, statement) = line.split_once("LOG:  ")?;
             let (_, statement) = statement.split_once(": ")?;
             statement.starts_with("SELECT").then(|| statement.to_owned())
         })
         .collect()
+    }
+
+    /// What the server's log says of its sessions.
+    pub fn log(&self, database: &Database<'_>) -> Vec<String> {
+        let mark = format!("/{} ", self.application_name);
+        let logs = database.logs();
+        logs.lines()
+            .filter(|line| line.contains(&mark))
+            .map(str::to_owned)
+            .collect()
     }
 }
 
