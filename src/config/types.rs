@@ -272,7 +272,7 @@ pub struct State {
     pub keep_runs: u32,
     /// MiB that their outcomes, and the payloads among them that do not wait, take together, 1 to 1024; of older runs only
     /// the fact and the delivery are kept.
-    #[schemars(example = 16)]
+    #[schemars(example = 8)]
     pub history_mib: u32,
     /// Payloads that wait for delivery at once, 1 to 1000; with more, the oldest is given up.
     #[schemars(example = 60)]
@@ -288,7 +288,7 @@ impl State {
         State {
             url,
             keep_runs: 26,
-            history_mib: 16,
+            history_mib: 8,
             outbox_reports: 60,
             outbox_mib: 32,
         }
