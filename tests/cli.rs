@@ -54,6 +54,8 @@ mod metric;
 mod new;
 #[path = "cli/open_metrics.rs"]
 mod open_metrics;
+#[path = "cli/permission.rs"]
+mod permission;
 #[path = "cli/plan.rs"]
 mod plan;
 #[path = "cli/probes.rs"]

@@ -27,6 +27,7 @@ mod message;
 mod metric;
 mod new;
 mod output;
+mod permission;
 mod preview;
 mod progress;
 mod run;

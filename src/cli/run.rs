@@ -15,7 +15,8 @@ use tokio::time::Instant;
 use super::consented::{consented, to_leave};
 use super::message::note;
 use super::output::{Format, counted, print};
-use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, why_not};
+use super::permission::Refusal;
+use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup};
 use super::signal::{Budget, interrupt_after};
 use super::strategy::StrategyArgs;
 use super::{CliError, Global, alarm, exit, progress, summary};
@@ -84,15 +85,15 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> {
     let begun = Instant::now();
     let mut setup = Setup::load(global, &args.definitions)?;
-    if !setup.config.reporting.enabled {
-        note("reporting is off: reporting.enabled is false; nothing was measured or sent");
-        note("next: service-ping preview shows what would leave if it were on");
-        return Ok(exit::REPORTING_OFF);
-    }
     let loaded = begun.elapsed();
+    setup.ask_permission(Patience::Wait).await?;
+    if let Some(refusal) = setup.permission.refusal.filter(|refusal| refusal.is_off()) {
+        return Ok(off(refusal));
+    }
+    let asked = begun.elapsed();
     // What the command line asks for is refused before anything is begun.
     let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
-    let planned = begun.elapsed() - loaded;
+    let planned = begun.elapsed() - asked;
     if args.dry_run {
         let plan = to_leave(&setup, plan).await?;
         plan::show(&setup, &plan, args.format, Timing { loaded, planned }).await?;
@@ -121,11 +122,24 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
     };
     turn.end().await;
     let (report, code) = ended?;
+    if let (exit::REPORTING_OFF, Some(refusal)) = (code, setup.permission.refusal) {
+        refusal.note_next();
+    }
     match args.format {
         Format::Human => print(&summary::text(&report))?,
         Format::Json => print(&format!("{:#}\n", summary::json(&report)))?,
     }
     Ok(code)
+}
+
+/// Nothing is even measured.
+fn off(refusal: Refusal) -> u8 {
+    note(&format!(
+        "reporting is off: {}; nothing was measured or sent",
+        refusal.says()
+    ));
+    note("next: service-ping preview shows what would leave if it were on");
+    exit::REPORTING_OFF
 }
 
 /// Plans for the instant of the run that is gone on with.
@@ -265,9 +279,9 @@ pub(super) fn client(config: &Config) -> Result<Option<Client>, CliError> {
 }
 
 fn destination<'a>(setup: &Setup, client: Option<&'a Client>, no_submit: bool) -> Destination<'a> {
-    match (client, why_not(&setup.config.reporting)) {
+    match (client, setup.permission.refusal) {
         _ if no_submit => Destination::Nowhere("--no-submit".to_owned()),
-        (_, Some(why)) => Destination::Nowhere(why),
+        (_, Some(refusal)) => Destination::Nowhere(refusal.says().to_owned()),
         _ if setup.config.versions.sealed => Destination::Outbox(SEALED.to_owned()),
         (None, None) => Destination::Nowhere("[versions] has no url".to_owned()),
         (Some(client), None) => Destination::Versions(client),
@@ -278,7 +292,7 @@ fn exit_code(setup: &Setup, report: &RunReport, no_submit: bool) -> u8 {
     match &report.delivery {
         _ if report.interrupted => exit::INTERRUPTED,
         Delivered::Tried(delivery) if !delivery.is_delivered() => exit::NOT_DELIVERED,
-        Delivered::Kept(_) if !no_submit && why_not(&setup.config.reporting).is_some() => exit::REPORTING_OFF,
+        Delivered::Kept(_) if !no_submit && setup.permission.refusal.is_some() => exit::REPORTING_OFF,
         _ => exit::DONE,
     }
 }

@@ -9,10 +9,11 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::message::{self, note};
+use super::permission::Permission;
 pub(super) use super::signal::{interrupt_on_signals, terminate_signal};
 use super::{CliError, Global, event_setup as events};
-use crate::config::{self, Config, Environment, MetricGlobs, Reporting};
-use crate::definition::{self, Diagnostic, Loaded, Severity, TestNames};
+use crate::config::{self, Config, Environment, MetricGlobs};
+use crate::definition::{self, DataCategory, Diagnostic, Loaded, Severity, TestNames};
 use crate::instrumentation::{Context, Registry};
 use crate::keyspace::Keyspace;
 use crate::measure::Reason;
@@ -54,6 +55,8 @@ pub(super) struct Setup {
     pub(super) now: DateTime<Utc>,
     /// The same, where `--now` says so.
     pub(super) frozen_at: Option<DateTime<Utc>>,
+    /// What the configuration alone allows, until the product is asked.
+    pub(super) permission: Permission,
 }
 
 /// The names that files of tests may use beside those of the definitions.
@@ -82,6 +85,7 @@ impl Setup {
         let keyspace = events::keyspace(&config, &root, &loaded.catalog)?;
         events::adopt_derived(&config, &keyspace, &mut loaded);
         let setup = Setup {
+            permission: Permission::of_config(&config.reporting),
             config,
             root,
             loaded,
@@ -120,6 +124,17 @@ impl Setup {
         Ok(())
     }
 
+    /// Has the product asked what it allows. What was planned before may be more.
+    ///
+    /// # Errors
+    /// As [`Permission::ask`].
+    pub(super) async fn ask_permission(&mut self, patience: Patience) -> Result<(), CliError> {
+        // Before anything runs that would have to be cancelled first, signals end the process at once.
+        let (_switch, interrupt) = Interrupt::channel();
+        self.permission = Permission::ask(&self.config, self.now, patience, &interrupt).await?;
+        Ok(())
+    }
+
     /// The plan of what may leave, by the configuration, and of that what `--only` names.
     ///
     /// # Errors
@@ -139,8 +154,12 @@ impl Setup {
 
     pub(super) fn selection(&self, only: &OnlyArgs) -> Result<Selection, CliError> {
         let reporting = &self.config.reporting;
+        let mut categories = reporting.categories.clone();
+        if !self.permission.with_optional {
+            categories.remove(&DataCategory::Optional);
+        }
         Ok(Selection {
-            categories: reporting.categories.clone(),
+            categories,
             disabled: reporting.disabled_metrics.clone(),
             only: if only.only.is_empty() {
                 None
@@ -256,14 +275,6 @@ pub(super) fn options(name: &str, database: &config::Database) -> DatabaseOption
 
 pub(super) fn globs(patterns: &[String]) -> Result<MetricGlobs, CliError> {
     MetricGlobs::new(patterns).map_err(|error| CliError::Usage(format!("--only: {error}")))
-}
-
-/// Why nothing leaves, as the setting that would allow it; `None` where sending is allowed.
-pub(super) fn why_not(reporting: &Reporting) -> Option<String> {
-    if !reporting.enabled {
-        return Some("reporting.enabled is false".to_owned());
-    }
-    reporting.do_not_track.then(|| "DO_NOT_TRACK is set".to_owned())
 }
 
 /// The configured host name, or the machine's.

@@ -13,6 +13,7 @@ use super::event_store::event_store;
 use super::globs::MetricGlobs;
 use super::hooks::Hooks;
 use super::problem::{ConfigErrors, Place, Problem, ProblemKind};
+use super::product::ProductQueries;
 use super::reader::Reader;
 use super::run::run;
 use super::schedule::schedule;
@@ -247,6 +248,7 @@ fn reporting(mut section: Section<'_>) -> Reporting {
         categories: categories(&mut section).unwrap_or(defaults.categories),
         disabled_metrics: globs(&mut section).unwrap_or(defaults.disabled_metrics),
         consent: consent(&mut section).unwrap_or(defaults.consent),
+        product: ProductQueries::read(&mut section),
         do_not_track: section.reader.environment.do_not_track(),
     };
     section.finish();

@@ -16,6 +16,7 @@ mod interpolate;
 mod load;
 mod mask;
 mod problem;
+mod product;
 mod reader;
 mod run;
 mod sample;
@@ -34,6 +35,7 @@ pub use hooks::Hooks;
 pub use hours::Hours;
 pub use mask::mask_secrets;
 pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
+pub use product::ProductQueries;
 pub use sample::{sample, schema};
 pub use throttle::Throttle;
 pub use types::{

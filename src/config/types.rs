@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::globs::MetricGlobs;
 use super::hooks::Hooks;
+use super::product::ProductQueries;
 use super::throttle::Throttle;
 use super::url::Url;
 use crate::definition::{DataCategory, KeyFormat};
@@ -342,6 +343,8 @@ pub struct Reporting {
     /// `service-ping consent accept`; a new or changed one stays here until then.
     #[schemars(with = "String", example = &"implicit")]
     pub consent: ConsentMode,
+    #[schemars(flatten)]
+    pub product: ProductQueries,
     /// Whether the variable `DO_NOT_TRACK` asks for silence.
     #[schemars(skip)]
     pub do_not_track: bool,
@@ -361,6 +364,7 @@ impl Default for Reporting {
             categories: CATEGORIES.iter().map(|(_, category)| *category).collect(),
             disabled_metrics: MetricGlobs::default(),
             consent: ConsentMode::default(),
+            product: ProductQueries::default(),
             do_not_track: false,
         }
     }

@@ -19,7 +19,7 @@ mod waiting;
 mod weekly;
 
 pub use collect::{Collection, Waited, collect};
-pub use consent::{Stand, Standing, Subject, Terms, reporting_allowed, set_digest};
+pub use consent::{ProductWord, Stand, Standing, Subject, Terms, set_digest};
 pub use difference::{Change, Difference, difference, has_fallen_back};
 pub use outcome::{Outcome, OutcomeState};
 pub use payload::{metadata, nested, payload};

@@ -7,8 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::cli::message::note;
+use crate::cli::permission::Permission;
 use crate::cli::run::{Trigger, Turn, weekly_under};
-use crate::cli::setup::{DefinitionArgs, OnlyArgs, Setup, load_config, why_not};
+use crate::cli::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, load_config};
 use crate::cli::signal::{Budget, interrupt_at_end};
 use crate::cli::{CliError, Global, exit, submit};
 use crate::config::Config;
@@ -139,14 +140,23 @@ impl<'a> Weekly<'a> {
     /// Measures and delivers; where the slot was measured before, delivers alone.
     async fn job(&self, slot: DateTime<Utc>) -> Result<u8, CliError> {
         let config = load_config(self.global)?;
-        if let Some(why) = why_not(&config.reporting).filter(|_| !config.reporting.enabled) {
-            note(&format!("reporting is off: {why}; nothing was measured or sent"));
+        let permission = Permission::ask(&config, Utc::now(), Patience::Wait, &self.stop).await?;
+        if let Some(refusal) = permission.refusal.filter(|refusal| refusal.is_off()) {
+            note(&format!(
+                "reporting is off: {}; nothing was measured or sent",
+                refusal.says()
+            ));
             return Ok(exit::REPORTING_OFF);
         }
-        match self.is_measured(slot).await? {
-            true => self.deliver(&config).await,
-            false => self.measure(config, slot).await,
+        let code = match self.is_measured(slot).await? {
+            true => self.deliver(&config, permission).await?,
+            false => self.measure(config, permission, slot).await?,
+        };
+        if let (exit::REPORTING_OFF, Some(refusal)) = (code, permission.refusal) {
+            note(&format!("nothing was sent: {}", refusal.says()));
+            refusal.note_next();
         }
+        Ok(code)
     }
 
     async fn is_measured(&self, slot: DateTime<Utc>) -> Result<bool, CliError> {
@@ -158,9 +168,8 @@ impl<'a> Weekly<'a> {
         }))
     }
 
-    async fn deliver(&self, config: &Config) -> Result<u8, CliError> {
-        if let Some(why) = why_not(&config.reporting) {
-            note(&format!("nothing was sent: {why}"));
+    async fn deliver(&self, config: &Config, permission: Permission) -> Result<u8, CliError> {
+        if permission.refusal.is_some() {
             return Ok(exit::REPORTING_OFF);
         }
         let uuid = submit::instance_uuid(config, &self.state).await?;
@@ -172,9 +181,10 @@ impl<'a> Weekly<'a> {
     }
 
     /// A run of this slot that ended in the middle is gone on with.
-    async fn measure(&self, config: Config, slot: DateTime<Utc>) -> Result<u8, CliError> {
+    async fn measure(&self, config: Config, permission: Permission, slot: DateTime<Utc>) -> Result<u8, CliError> {
         let begun = Instant::now();
         let mut setup = Setup::with_config(config, self.global, self.definitions)?;
+        setup.permission = permission;
         let budget = setup.config.run.budget.map(|time| Budget { begun, time });
         let (switch, interrupt) = interrupt_at_end(budget);
         let turn = Turn::take(setup.state().await?, setup.config.run.lease, Some(slot), switch.clone()).await?;
