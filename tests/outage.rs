@@ -16,5 +16,7 @@ mod moods;
 mod receiver;
 #[path = "outage/size.rs"]
 mod size;
+#[path = "outage/store_faults.rs"]
+mod store_faults;
 #[path = "outage/week.rs"]
 mod week;

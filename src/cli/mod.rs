@@ -216,6 +216,7 @@ fn runtime_for(verb: &Verb) -> Builder {
 }
 
 async fn dispatch(cli: Cli) -> Result<u8, CliError> {
+    signal::outlive_size_limits();
     let global = &cli.global;
     match cli.verb {
         Verb::Demo(args) => demo::run(global, args).await,
