@@ -3,6 +3,8 @@
 
 mod support;
 
+#[path = "outage/clock.rs"]
+mod clock;
 #[path = "outage/front.rs"]
 mod front;
 #[path = "cli/instance.rs"]
@@ -18,5 +20,7 @@ mod receiver;
 mod size;
 #[path = "outage/store_faults.rs"]
 mod store_faults;
+#[path = "outage/twins.rs"]
+mod twins;
 #[path = "outage/week.rs"]
 mod week;
