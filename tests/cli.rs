@@ -26,6 +26,8 @@ mod documents;
 mod event_faults;
 #[path = "cli/events.rs"]
 mod events;
+#[path = "cli/exit_codes.rs"]
+mod exit_codes;
 #[path = "cli/explain.rs"]
 mod explain;
 #[path = "cli/explicit_consent.rs"]

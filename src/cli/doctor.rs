@@ -165,8 +165,13 @@ async fn event_store(setup: &Setup) -> Finding {
 }
 
 async fn state(setup: &Setup) -> Finding {
-    match setup.state().await {
-        Ok(state) => Finding::well("state", state.location().to_owned()),
+    let looked_through = async {
+        let state = setup.state().await?;
+        state.check_whole().await?;
+        Ok::<_, CliError>(state.location().to_owned())
+    };
+    match looked_through.await {
+        Ok(location) => Finding::well("state", location),
         Err(error) => Finding::ill("state", error.to_string()),
     }
 }
