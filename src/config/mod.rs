@@ -22,6 +22,7 @@ mod sample;
 mod schedule;
 mod section;
 mod settings;
+mod telemetry;
 mod throttle;
 mod tree;
 mod types;
@@ -35,6 +36,7 @@ pub use hours::Hours;
 pub use mask::mask_secrets;
 pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
 pub use sample::{sample, schema};
+pub use telemetry::{Header, Secret, Telemetry};
 pub use throttle::Throttle;
 pub use types::{
     Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, Schedule, State,
