@@ -40,6 +40,7 @@ mod site;
 mod strategy;
 mod submit;
 mod summary;
+mod telemetry;
 mod test;
 mod trace;
 mod validate;

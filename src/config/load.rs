@@ -19,6 +19,7 @@ use super::run::run;
 use super::schedule::schedule;
 use super::section::{Section, closest};
 use super::settings::{feature_flags, settings};
+use super::telemetry::Telemetry;
 use super::throttle::Throttle;
 use super::tree::{Origin, Table, from_toml, overlay};
 use super::types::{
@@ -127,6 +128,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
     let schedule = schedule(top.section("schedule"));
     let reporting = reporting(top.section("reporting"));
     let hooks = Hooks::read(top.section("hooks"), &HTTP);
+    let telemetry = Telemetry::read(top.section("telemetry"), &HTTP);
     let feature_flags = feature_flags(top.section("feature_flags"));
     let settings = settings(top.section("settings"));
     top.finish();
@@ -142,6 +144,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
         schedule,
         reporting,
         hooks,
+        telemetry,
         feature_flags,
         settings,
         file: reader.document.map(|document| document.path.clone()),

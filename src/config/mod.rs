@@ -23,6 +23,7 @@ mod sample;
 mod schedule;
 mod section;
 mod settings;
+mod telemetry;
 mod throttle;
 mod tree;
 mod types;
@@ -37,6 +38,7 @@ pub use mask::mask_secrets;
 pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
 pub use product::ProductQueries;
 pub use sample::{sample, schema};
+pub use telemetry::{Header, Secret, Telemetry};
 pub use throttle::Throttle;
 pub use types::{
     Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, Schedule, State,

@@ -152,7 +152,7 @@ impl<'a> Section<'a> {
     }
 
     /// The secret at `key`, or in the file that `file_key` names, without the white space around it.
-    fn secret(&mut self, key: &'static str, file_key: &'static str) -> Option<(Origin, String)> {
+    pub fn secret(&mut self, key: &'static str, file_key: &'static str) -> Option<(Origin, String)> {
         let here = self.origin_and_string(key, "a string");
         let file = self.origin_and_string(file_key, "a path");
         match (here, file) {

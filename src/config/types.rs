@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::globs::MetricGlobs;
 use super::hooks::Hooks;
 use super::product::ProductQueries;
+use super::telemetry::Telemetry;
 use super::throttle::Throttle;
 use super::url::Url;
 use crate::definition::{DataCategory, KeyFormat};
@@ -48,6 +49,9 @@ pub struct Config {
     pub reporting: Reporting,
     /// Who is told when a run went wrong: its payload was not delivered, or a metric failed that had a value the week before.
     pub hooks: Hooks,
+    /// Who may look on while a run goes: an OpenTelemetry collector of your own. It hears of times, tables, key paths and
+    /// reasons, never of values; a collector that is away costs a run nothing.
+    pub telemetry: Telemetry,
     /// Features by name, true or false: an event or aggregate that names one is counted while it is on. Any that is not
     /// named here is off, but for `redis_hll_tracking`, which stops all tracking of unique values when it is off.
     #[schemars(example = serde_json::json!({"redis_hll_tracking": true}))]

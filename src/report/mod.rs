@@ -15,6 +15,7 @@ mod plan;
 mod read;
 mod statements;
 mod survey;
+mod trace;
 mod waiting;
 mod weekly;
 
@@ -27,4 +28,5 @@ pub use plan::{Plan, PlannedMetric, Selection, plan, plan_one};
 pub use read::{NoProgress, Progress};
 pub use statements::{Statements, statements};
 pub use survey::{DatabaseSurvey, Surveyed, survey};
+pub use trace::RunTrace;
 pub use weekly::{Delivered, Destination, Job, Resumed, RunReport, run};

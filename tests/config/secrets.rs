@@ -42,6 +42,10 @@ fn neither_debug_nor_display_shows_a_secret() {
         url = "redis-sentinel://:hunter2@a:1,b:2/x"
         [versions]
         url = "https://v.example/in?token=hunter2"
+        [telemetry]
+        otlp = "http://u:hunter2@collector:4318"
+        otlp_token = "hunter2"
+        otlp_headers = ["x-key=hunter2"]
         "#,
     )
     .env("PW", "hunter2");
@@ -62,6 +66,9 @@ fn errors_show_no_secret_even_where_the_file_does_not_parse() {
         "[database.main]\npassword = \"hunter2\"\n",
         "[versions]\nurl = \"https://v/?hunter2\"\nurl_file = \"x\"\n",
         "[database.main]\nurl = 3 # postgres://u:hunter2@h\n",
+        "[telemetry]\notlp_token = \"hunter2 hunter2\"\n",
+        "[telemetry]\notlp_token = \"hunter2\"\notlp_token_file = \"x\"\n",
+        "[telemetry]\notlp_headers = [\n  \"a=hunter2\",\n  \"host=hunter2\",\n  \"hunter2\"\n]\n",
     ];
     for text in texts {
         let errors = Fixture::new(text).errors();

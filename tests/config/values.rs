@@ -282,3 +282,50 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_collector_is_named_with_what_it_asks_for() {
+    let none = Fixture::empty().config().telemetry;
+    assert_eq!((none.otlp, none.otlp_token, none.otlp_headers.len()), (None, None, 0));
+    let fixture = Fixture::new(
+        "[telemetry]\notlp = \"http://collector:4318\"\notlp_token_file = \"token\"\notlp_headers = [\"X-Tenant = a=b\"]\n",
+    );
+    fixture.write("token", "abc.DEF\n");
+    let telemetry = fixture.config().telemetry;
+    assert_eq!(telemetry.otlp.expect("an address").expose(), "http://collector:4318");
+    assert_eq!(telemetry.otlp_token.expect("a token").expose(), "abc.DEF");
+    let headers = telemetry.otlp_headers.iter();
+    let headers: Vec<_> = headers
+        .map(|header| (header.name.as_str(), header.value.expose()))
+        .collect();
+    assert_eq!(headers, [("x-tenant", "a=b")]);
+    let by_variables = Fixture::empty()
+        .env("SERVICE_PING__TELEMETRY__OTLP", "https://c.example/otlp")
+        .env("SERVICE_PING__TELEMETRY__OTLP_HEADERS", "a=1,b=2");
+    let telemetry = by_variables.config().telemetry;
+    assert_eq!(telemetry.otlp.expect("an address").expose(), "https://c.example/otlp");
+    assert_eq!(telemetry.otlp_headers.len(), 2);
+}
+
+#[test]
+fn what_no_request_could_carry_is_refused_in_its_place() {
+    let fixture = Fixture::new(
+        "[telemetry]\notlp = \"grpc://collector:4317\"\notlp_token = \"two words\"\n\
+         otlp_headers = [\"a=b\", \"none\", \"content-type=x\", \"a b=c\", \"a=\\u00fc\"]\notpl = 1\n",
+    );
+    let places: Vec<String> = fixture
+        .problems()
+        .iter()
+        .map(|problem| problem.split(' ').take(2).collect::<Vec<_>>().join(" "))
+        .collect();
+    let expected = [
+        "2:8 config::url",
+        "3:14 config::out_of_range",
+        "4:24 config::out_of_range",
+        "4:32 config::out_of_range",
+        "4:50 config::out_of_range",
+        "4:59 config::out_of_range",
+        "5:1 config::unknown_key",
+    ];
+    assert_eq!(places, expected);
+}

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::cli::message::note;
 use crate::cli::permission::Permission;
 use crate::cli::run::{Trigger, Turn, weekly_under};
 use crate::cli::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, load_config};
 use crate::cli::signal::{Budget, interrupt_at_end};
+use crate::cli::telemetry::Telemetry;
 use crate::cli::{CliError, Global, exit, submit};
 use crate::config::Config;
 use crate::schedule::{Decision, Schedule};
@@ -187,11 +189,17 @@ impl<'a> Weekly<'a> {
         setup.permission = permission;
         let budget = setup.config.run.budget.map(|time| Budget { begun, time });
         let (switch, interrupt) = interrupt_at_end(budget);
+        let telemetry = Telemetry::of(&setup.config)?;
         let turn = Turn::take(setup.state().await?, setup.config.run.lease, Some(slot), switch.clone()).await?;
-        turn.begin(&mut setup);
-        let ended = self.measure_under(&setup, &turn, switch, interrupt).await;
-        turn.end().await;
-        ended
+        let span = turn.span.clone();
+        let ended = async {
+            turn.begin(&mut setup);
+            let ended = self.measure_under(&setup, &turn, switch, interrupt, &telemetry).await;
+            turn.end().await;
+            telemetry.flush().await;
+            ended
+        };
+        ended.instrument(span).await
     }
 
     async fn measure_under(
@@ -200,9 +208,18 @@ impl<'a> Weekly<'a> {
         turn: &Turn,
         switch: Switch,
         interrupt: Interrupt,
+        telemetry: &Telemetry,
     ) -> Result<u8, CliError> {
         let plan = setup.plan(&OnlyArgs { only: Vec::new() })?;
-        let mut run = pin!(weekly_under(setup, plan, false, interrupt, turn, Trigger::Schedule));
+        let mut run = pin!(weekly_under(
+            setup,
+            plan,
+            false,
+            interrupt,
+            turn,
+            Trigger::Schedule,
+            telemetry
+        ));
         let mut stop = self.stop.clone();
         tokio::select! {
             ended = &mut run => return ended.map(|(_, code)| code),
