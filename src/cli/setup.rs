@@ -11,17 +11,19 @@ use uuid::Uuid;
 use super::message::{self, note};
 pub(super) use super::signal::{interrupt_on_signals, terminate_signal};
 use super::{CliError, Global, event_setup as events};
-use crate::config::{self, Config, Environment, MetricGlobs, Reporting};
+use crate::config::{self, Config, Environment, MetricGlobs, Reporting, SettingSources};
 use crate::definition::{self, Diagnostic, Loaded, Severity, TestNames};
 use crate::instrumentation::{Context, Registry};
 use crate::keyspace::Keyspace;
-use crate::measure::Reason;
+use crate::measure::{Failure, Reason};
 use crate::relation::Dialect;
 use crate::report::{Plan, Selection, plan};
 use crate::source::Sources;
+use crate::source::component::{Component, Components};
 use crate::source::database::{Database, DatabaseOptions, DatabaseUrl, Interrupt, StatementLog};
 use crate::source::event_store::EventStore;
-use crate::source::facts::Facts;
+use crate::source::facts::{Facts, SettingsTable};
+use crate::source::license::License;
 use crate::state::StateStore;
 
 /// Options of the verbs that read definitions.
@@ -188,6 +190,7 @@ impl Setup {
             databases,
             event_store: self.event_store()?,
             facts: self.facts(uuid),
+            components: self.components(),
             interrupt,
             log,
         })
@@ -198,17 +201,54 @@ impl Setup {
         self.config.event_store.as_ref().map(events::store).transpose()
     }
 
+    /// What may be asked over HTTP.
+    pub(super) fn components(&self) -> Components {
+        let component = |(name, component): (&String, &config::Component)| {
+            let component = Component {
+                url: component.url.clone(),
+                timeout: component.timeout,
+            };
+            (name.clone(), component)
+        };
+        Components::new(self.config.components.iter().map(component))
+    }
+
     fn facts(&self, uuid: Option<Uuid>) -> Facts {
         let instance = &self.config.instance;
+        let license = self.license();
+        let of_license = || Some(license.as_ref()?.as_ref().ok()?.edition().to_owned());
+        let edition = instance.edition.clone().or_else(of_license);
+        let sources = &self.config.setting_sources;
+        let variables = sources.variables.iter();
         Facts {
             uuid: instance.uuid.or(uuid).map(|uuid| uuid.to_string()),
             hostname: hostname(&self.config),
             version: instance.version.clone(),
             installation_type: instance.installation_type.clone(),
-            edition: instance.edition.clone(),
+            edition,
             recorded_at: self.now,
             settings: self.config.settings.clone(),
+            settings_table: self.settings_table(),
+            variables: variables
+                .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
+                .collect(),
+            license,
         }
+    }
+
+    /// The table of settings, where its database is configured.
+    fn settings_table(&self) -> Option<SettingsTable> {
+        let SettingSources { database, table, .. } = &self.config.setting_sources;
+        let table = table.as_ref().filter(|_| self.config.databases.contains_key(database));
+        table.map(|table| SettingsTable {
+            database: database.clone(),
+            table: table.clone(),
+        })
+    }
+
+    /// The configured licence, or why it does not hold; `None` where there is none.
+    pub(super) fn license(&self) -> Option<Result<License, Failure>> {
+        license(&self.config, self.now)
     }
 
     pub(super) async fn state(&self) -> Result<StateStore, CliError> {
@@ -231,6 +271,16 @@ pub(super) enum Patience {
     Wait,
     /// Somebody sits at the terminal.
     TryOnce,
+}
+
+/// The configured licence at an instant, or why it does not hold then, which the log is told as well.
+pub(super) fn license(config: &Config, now: DateTime<Utc>) -> Option<Result<License, Failure>> {
+    let file = config.license.file.as_ref()?;
+    let license = License::read(file, config.license.original_file.as_deref(), now);
+    if let Err(failure) = &license {
+        tracing::warn!(%failure, "The licence does not hold: its metrics are null.");
+    }
+    Some(license)
 }
 
 /// How a configured database is reached: its replicas stand in for it, if it has some.

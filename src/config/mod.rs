@@ -5,6 +5,7 @@
 //! [`Environment::from_process`], and a secret is shown neither by `Debug`, nor by `Display`, nor in the source excerpt
 //! of an error.
 
+mod component;
 mod document;
 mod duration;
 mod environment;
@@ -13,6 +14,7 @@ mod globs;
 mod hooks;
 mod hours;
 mod interpolate;
+mod license;
 mod load;
 mod mask;
 mod problem;
@@ -21,20 +23,24 @@ mod run;
 mod sample;
 mod schedule;
 mod section;
+mod setting_sources;
 mod settings;
 mod throttle;
 mod tree;
 mod types;
 mod url;
 
+pub use component::Component;
 pub use duration::parse_duration;
 pub use environment::Environment;
 pub use globs::MetricGlobs;
 pub use hooks::Hooks;
 pub use hours::Hours;
+pub use license::License;
 pub use mask::mask_secrets;
 pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
 pub use sample::{sample, schema};
+pub use setting_sources::SettingSources;
 pub use throttle::Throttle;
 pub use types::{
     Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, Schedule, State,

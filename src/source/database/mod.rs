@@ -7,7 +7,9 @@ mod listing;
 mod postgres;
 mod rehearsal;
 mod schema;
+mod server_facts;
 mod session;
+mod settings;
 mod sqlite;
 mod throttle;
 
@@ -24,6 +26,7 @@ pub use interrupt::{Interrupt, Stop, Switch};
 pub use listing::{ListedColumn, ListedTable};
 pub use rehearsal::Rehearsal;
 pub use schema::{ColumnKind, TableInfo, TableKind, TablePartition};
+pub use server_facts::adapter;
 pub use session::{Cells, Parameter, Row, Session, Statement, StatementLog, unpacked};
 pub use throttle::ThrottleCause;
 

@@ -1,0 +1,165 @@
+//! Components of the instance, asked over HTTP: each that is configured, once a run, at the operator's address and
+//! nowhere else.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use regex::Regex;
+use reqwest::redirect::Policy;
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+
+use crate::config::Url;
+use crate::measure::{Failure, HttpPart, Reason};
+
+/// A version is a line; what is longer than this is not read.
+const LONGEST: usize = 1024 * 1024;
+
+/// Where one component answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Component {
+    pub url: Url,
+    /// For the whole request, from connecting to the answer's last byte.
+    pub timeout: Duration,
+}
+
+/// The components that the operator configured, by their names under `[components.*]`.
+#[derive(Debug, Clone, Default)]
+pub struct Components(BTreeMap<String, Component>);
+
+/// What a component answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    status: StatusCode,
+    /// By their names in lower case; those that are text.
+    headers: BTreeMap<String, String>,
+    body: Vec<u8>,
+}
+
+impl Components {
+    pub fn new(components: impl IntoIterator<Item = (String, Component)>) -> Components {
+        Components(components.into_iter().collect())
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Asks a component, once. No redirect is followed.
+    ///
+    /// # Errors
+    /// `source_not_configured` for a name that is not configured; `source_unavailable` where it does not answer in time;
+    /// `unexpected_answer` where the answer is too long.
+    pub async fn ask(&self, name: &str) -> Result<Answer, Failure> {
+        let component = self.0.get(name).ok_or_else(|| {
+            let message = format!("the configuration has no [components.{name}]");
+            Failure::new(Reason::SourceNotConfigured, message)
+        })?;
+        let away = |error: &reqwest::Error| {
+            let why = match error {
+                error if error.is_timeout() => format!("gave no answer within {:?}", component.timeout),
+                error if error.is_connect() => "cannot be connected to".to_owned(),
+                _ => "broke the request off".to_owned(),
+            };
+            let message = format!("{} of [components.{name}] {why}", component.url);
+            Failure::new(Reason::SourceUnavailable, message)
+        };
+        let client = client(component).map_err(|error| away(&error))?;
+        let request = client.get(component.url.expose());
+        let response = request.send().await.map_err(|error| away(&error))?;
+        let status = response.status();
+        let named = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        };
+        let headers = response.headers().iter().filter_map(named).collect();
+        let body = body(response).await.map_err(|error| away(&error))?;
+        let too_long = || unexpected(format!("[components.{name}] answered more than {LONGEST} bytes"));
+        Ok(Answer {
+            status,
+            headers,
+            body: body.ok_or_else(too_long)?,
+        })
+    }
+}
+
+/// A client for one request. Built late, because loading the system's certificates takes longer than most answers.
+fn client(component: &Component) -> reqwest::Result<reqwest::Client> {
+    // An error means that a provider is installed already, which is all that is asked for.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder()
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .timeout(component.timeout)
+        // It is the operator's own address: no proxy stands between.
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .user_agent(concat!("service-ping/", env!("CARGO_PKG_VERSION")));
+    client.build()
+}
+
+/// The whole body; `None` where it is too long.
+async fn body(mut response: Response) -> reqwest::Result<Option<Vec<u8>>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > LONGEST {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
+}
+
+impl Answer {
+    /// Such as `200 OK`.
+    pub fn status(&self) -> String {
+        self.status.to_string()
+    }
+
+    /// A part of the answer. Headers are read whatever the status is: a registry tells its version to whoever may not
+    /// come in.
+    ///
+    /// # Errors
+    /// `unexpected_answer` where the status is no success, or the part is not there.
+    pub fn part(&self, component: &str, part: &HttpPart) -> Result<Value, Failure> {
+        let lacks = |what: &str| unexpected(format!("[components.{component}] {what}"));
+        if let HttpPart::Header(name) = part {
+            let value = self.headers.get(&name.to_ascii_lowercase());
+            let value = value.map(|value| Value::from(value.as_str()));
+            return value.ok_or_else(|| lacks(&format!("answered without the header {name}")));
+        }
+        if !self.status.is_success() {
+            return Err(lacks(&format!("answered {}", self.status)));
+        }
+        match part {
+            HttpPart::Pointer(pointer) => {
+                let json: Value = serde_json::from_slice(&self.body).map_err(|_| lacks("answered no JSON"))?;
+                let found = json.pointer(pointer).cloned();
+                found.ok_or_else(|| lacks(&format!("answered nothing at {pointer}")))
+            }
+            HttpPart::Pattern(pattern) => {
+                let text = self.text().ok_or_else(|| lacks("answered no text"))?;
+                let found = Regex::new(pattern).ok().and_then(|pattern| {
+                    let found = pattern.captures(text)?;
+                    found
+                        .get(1)
+                        .or_else(|| found.get(0))
+                        .map(|found| found.as_str().to_owned())
+                });
+                let lacks = || lacks(&format!("answered nothing that /{pattern}/ finds"));
+                found.map(Value::from).ok_or_else(lacks)
+            }
+            HttpPart::Text | HttpPart::Header(_) => {
+                let text = self.text().ok_or_else(|| lacks("answered no text"))?;
+                Ok(Value::from(text.trim()))
+            }
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.body).ok()
+    }
+}
+
+fn unexpected(message: String) -> Failure {
+    Failure::new(Reason::UnexpectedAnswer, message)
+}
