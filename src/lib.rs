@@ -11,6 +11,7 @@ pub mod dictionary;
 pub mod event;
 pub mod explain;
 pub mod expression;
+pub mod geo;
 pub mod instrumentation;
 pub mod keyspace;
 pub mod measure;

@@ -51,6 +51,8 @@ pub enum Measure {
     Http(Box<HttpMeasure>),
     /// What a database knows of itself.
     Server(ServerMeasure),
+    /// What a primary site was told of its secondaries.
+    GeoNodes,
     /// Something that the run itself knows.
     Fact(Fact),
     /// A value that the definition gives.

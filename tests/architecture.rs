@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the top; imports run downward.
-const ROOMS: [&str; 21] = [
+const ROOMS: [&str; 22] = [
     "cli",
     "dictionary",
     "trial",
@@ -25,12 +25,13 @@ const ROOMS: [&str; 21] = [
     "sketch",
     "state",
     "schedule",
+    "geo",
     "repository",
     "config",
 ];
 /// Beside the order: known to `cli` alone.
 const ASIDE: &str = "sample";
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "dictionary",
     "expression",
     "instrumentation",
@@ -40,6 +41,7 @@ const PURE: [&str; 9] = [
     "relation",
     "sketch",
     "schedule",
+    "geo",
 ];
 const DRIVERS: [&str; 7] = [
     "sqlx::",

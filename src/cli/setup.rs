@@ -11,11 +11,11 @@ use uuid::Uuid;
 use super::message::{self, note};
 pub(super) use super::signal::{interrupt_on_signals, terminate_signal};
 use super::{CliError, Global, event_setup as events};
-use crate::config::{self, Config, Environment, MetricGlobs, Reporting, SettingSources};
+use crate::config::{self, Config, Environment, GeoRole, MetricGlobs, Reporting, SettingSources};
 use crate::definition::{self, Diagnostic, Loaded, Severity, TestNames};
 use crate::instrumentation::{Context, Registry};
 use crate::keyspace::Keyspace;
-use crate::measure::{Failure, Reason};
+use crate::measure::{Failure, Measure, Reason};
 use crate::relation::Dialect;
 use crate::report::{Plan, Selection, plan};
 use crate::source::Sources;
@@ -23,6 +23,7 @@ use crate::source::component::{Component, Components};
 use crate::source::database::{Database, DatabaseOptions, DatabaseUrl, Interrupt, StatementLog};
 use crate::source::event_store::EventStore;
 use crate::source::facts::{Facts, SettingsTable};
+use crate::source::geo::GeoNodes;
 use crate::source::license::License;
 use crate::state::StateStore;
 
@@ -128,6 +129,11 @@ impl Setup {
             return Err(CliError::NoDefinitions(self.root.clone()));
         }
         let plan = plan(&self.loaded, &self.registry, &self.context(), &self.selection(only)?);
+        // A site without secondaries has no list of them, not even an empty one (spec 14).
+        let plan = match self.is_primary() {
+            true => plan,
+            false => plan.keep(|metric| !matches!(metric.measure, Ok(Some(Measure::GeoNodes)))),
+        };
         if plan.metrics.is_empty() && !only.only.is_empty() {
             let globs = only.only.join(", ");
             let message = format!("--only {globs} matches no metric that may leave; dump sql shows the key paths");
@@ -191,6 +197,9 @@ impl Setup {
             event_store: self.event_store()?,
             facts: self.facts(uuid),
             components: self.components(),
+            geo: self.is_primary().then(|| GeoNodes {
+                state: self.config.state.url.clone(),
+            }),
             interrupt,
             log,
         })
@@ -199,6 +208,11 @@ impl Setup {
     /// The configured event store, if there is one. Nothing is opened yet.
     pub(super) fn event_store(&self) -> Result<Option<Arc<dyn EventStore>>, CliError> {
         self.config.event_store.as_ref().map(events::store).transpose()
+    }
+
+    /// Whether this site has secondaries.
+    fn is_primary(&self) -> bool {
+        self.config.geo.role == Some(GeoRole::Primary)
     }
 
     /// What may be asked over HTTP.

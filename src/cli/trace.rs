@@ -101,6 +101,7 @@ fn asks_uuid(plan: &Plan<'_>) -> bool {
 fn origin(leaf: &Measure) -> Option<String> {
     Some(match leaf {
         Measure::Setting(setting) => setting.in_words(),
+        Measure::GeoNodes => "what secondary sites told this one, as [state] keeps it".to_owned(),
         Measure::License(attribute) => format!("{} of the file that [license] names", attribute.as_str()),
         Measure::Server(measure) if measure.fact == ServerFact::Adapter => {
             format!("the scheme of [database.{}] url", measure.database)

@@ -11,6 +11,7 @@ use super::component::Component;
 use super::document::Document;
 use super::environment::Environment;
 use super::event_store::event_store;
+use super::geo::Geo;
 use super::globs::MetricGlobs;
 use super::hooks::Hooks;
 use super::license::License;
@@ -126,6 +127,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
     let run = run(top.section("run"));
     let prometheus = top.optional_section("prometheus").and_then(prometheus);
     let components = components(top.named_sections("components"));
+    let geo = Geo::read(top.section("geo"));
     let versions = versions(top.section("versions"));
     let state = state(top.section("state"));
     let schedule = schedule(top.section("schedule"));
@@ -144,6 +146,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
         run,
         prometheus,
         components,
+        geo,
         versions,
         state: state?,
         schedule,

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use uuid::Uuid;
 
 use super::component::Component;
+use super::geo::Geo;
 use super::globs::MetricGlobs;
 use super::hooks::Hooks;
 use super::license::License;
@@ -46,6 +47,8 @@ pub struct Config {
     /// is not named here is never asked.
     #[schemars(example = &"gitaly")]
     pub components: BTreeMap<String, Component>,
+    /// What this site is to its other sites. Left out, it is the only one.
+    pub geo: Geo,
     /// The maker's endpoint that receives the payload.
     pub versions: Versions,
     /// The engine's own store: runs, results, and payloads that wait for delivery.

@@ -89,6 +89,7 @@ fn counted(measure: &Measure, definition: &MetricDefinition) -> String {
         Measure::Sum(parts) => format!("The sum of {} parts; -1 if one of them fails.", parts.len()),
         Measure::Aggregate(aggregate) => of_aggregate(aggregate),
         Measure::Setting(setting) => format!("The setting {}.", setting.in_words()),
+        Measure::GeoNodes => "What secondary sites told the primary: one object for each.".to_owned(),
         Measure::License(attribute) => format!("{} of the licence.", attribute.as_str()),
         Measure::Http(measure) => format!("Over HTTP: {}.", measure.in_words()),
         Measure::Server(measure) => {

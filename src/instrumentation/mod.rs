@@ -6,6 +6,7 @@
 mod aggregated;
 mod database;
 mod database_info;
+mod geo;
 mod http_value;
 mod identity;
 mod internal_events;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Context, InstrumentationClass, Request, aggregated, database, database_info, http_value, identity, internal_events,
-    license, numbers, redis_counter, redis_hll, setting, sql_value, static_value, version_parts,
+    Context, InstrumentationClass, Request, aggregated, database, database_info, geo, http_value, identity,
+    internal_events, license, numbers, redis_counter, redis_hll, setting, sql_value, static_value, version_parts,
 };
 use crate::definition::{Catalog, DataSource, TimeFrame, ValueType};
 use crate::measure::{Failure, Measure, Reading};
@@ -36,6 +36,7 @@ impl Registry {
         registry.add(Box::new(http_value::HttpValueMetric));
         registry.add(Box::new(version_parts::VersionPartsMetric));
         registry.add(Box::new(database_info::DatabaseInfoMetric));
+        registry.add(Box::new(geo::GeoNodeUsageMetric));
         registry.add(Box::new(redis_counter::RedisMetric));
         registry.add(Box::new(redis_hll::RedisHllMetric));
         registry.add(Box::new(aggregated::AggregatedMetric));

@@ -22,6 +22,7 @@ impl Measure {
             | Measure::License(_)
             | Measure::Http(_)
             | Measure::Server(_)
+            | Measure::GeoNodes
             | Measure::Fact(_)
             | Measure::Constant(_) => Ok(format!("{self:?}")),
         }

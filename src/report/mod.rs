@@ -8,6 +8,7 @@ mod consent;
 mod difference;
 mod disclosure;
 mod events;
+mod geo;
 mod journal;
 mod kept_reading;
 mod outcome;

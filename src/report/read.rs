@@ -7,6 +7,7 @@ use futures_util::future::{join_all, join3};
 
 use super::components::read_components;
 use super::events::read_events;
+use super::geo::read_geo;
 use super::journal::ReadingJournal;
 use super::waiting::while_telling;
 use crate::batch::{self, Strategy, Taken, Work};
@@ -69,7 +70,8 @@ pub(super) async fn read_all(
         read
     };
     let components = async {
-        let read = read_components(measures, sources, &is_wanted, &told).await;
+        let mut read = read_components(measures, sources, &is_wanted, &told).await;
+        read.extend(read_geo(measures, sources, &is_wanted, &told).await);
         journal.commit().await;
         read
     };
@@ -167,7 +169,7 @@ fn read_known(measure: &Measure, sources: &Sources) -> Result<Reading, Failure> 
             let database = sources.database(&measure.database)?;
             Ok(Reading::Value(adapter(database.dialect()).into()))
         }
-        Measure::Http(_) => Err(Failure::new(Reason::NotRun, "the component was not asked")),
+        Measure::Http(_) | Measure::GeoNodes => Err(Failure::new(Reason::NotRun, "the measure was not read")),
         Measure::Constant(value) => Ok(Reading::Value(value.clone())),
         Measure::Database(measure) => Err(not_configured(&measure.database)),
         Measure::SqlValue(measure) => Err(not_configured(&measure.database)),

@@ -5,15 +5,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use regex::Regex;
-use reqwest::redirect::Policy;
-use reqwest::{Response, StatusCode};
+use reqwest::StatusCode;
 use serde_json::Value;
 
+use super::http;
 use crate::config::Url;
 use crate::measure::{Failure, HttpPart, Reason};
-
-/// A version is a line; what is longer than this is not read.
-const LONGEST: usize = 1024 * 1024;
 
 /// Where one component answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,58 +52,32 @@ impl Components {
             let message = format!("the configuration has no [components.{name}]");
             Failure::new(Reason::SourceNotConfigured, message)
         })?;
-        let away = |error: &reqwest::Error| {
-            let why = match error {
-                error if error.is_timeout() => format!("gave no answer within {:?}", component.timeout),
-                error if error.is_connect() => "cannot be connected to".to_owned(),
-                _ => "broke the request off".to_owned(),
-            };
+        let away = |why: String| {
             let message = format!("{} of [components.{name}] {why}", component.url);
             Failure::new(Reason::SourceUnavailable, message)
         };
-        let client = client(component).map_err(|error| away(&error))?;
+        let broken = |error: reqwest::Error| away(http::why(&error, component.timeout));
+        let client = http::client(component.timeout).map_err(away)?;
         let request = client.get(component.url.expose());
-        let response = request.send().await.map_err(|error| away(&error))?;
+        let response = request.send().await.map_err(broken)?;
         let status = response.status();
         let named = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
             Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
         };
         let headers = response.headers().iter().filter_map(named).collect();
-        let body = body(response).await.map_err(|error| away(&error))?;
-        let too_long = || unexpected(format!("[components.{name}] answered more than {LONGEST} bytes"));
+        let body = http::body(response).await.map_err(broken)?;
+        let too_long = || {
+            unexpected(format!(
+                "[components.{name}] answered more than {} bytes",
+                http::LONGEST
+            ))
+        };
         Ok(Answer {
             status,
             headers,
             body: body.ok_or_else(too_long)?,
         })
     }
-}
-
-/// A client for one request. Built late, because loading the system's certificates takes longer than most answers.
-fn client(component: &Component) -> reqwest::Result<reqwest::Client> {
-    // An error means that a provider is installed already, which is all that is asked for.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .redirect(Policy::none())
-        .retry(reqwest::retry::never())
-        .timeout(component.timeout)
-        // It is the operator's own address: no proxy stands between.
-        .no_proxy()
-        .pool_max_idle_per_host(0)
-        .user_agent(concat!("service-ping/", env!("CARGO_PKG_VERSION")));
-    client.build()
-}
-
-/// The whole body; `None` where it is too long.
-async fn body(mut response: Response) -> reqwest::Result<Option<Vec<u8>>> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > LONGEST {
-            return Ok(None);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Some(body))
 }
 
 impl Answer {

@@ -5,6 +5,8 @@ pub mod component;
 pub mod database;
 pub mod event_store;
 pub mod facts;
+pub mod geo;
+mod http;
 pub mod license;
 
 use std::collections::BTreeMap;
@@ -14,6 +16,7 @@ use component::Components;
 use database::{Database, Interrupt, StatementLog};
 use event_store::EventStore;
 use facts::Facts;
+use geo::GeoNodes;
 
 use crate::measure::{Failure, Reason};
 
@@ -26,6 +29,8 @@ pub struct Sources {
     pub facts: Facts,
     /// What is asked over HTTP.
     pub components: Components,
+    /// What a primary site was told; `None` where this is none.
+    pub geo: Option<GeoNodes>,
     pub interrupt: Interrupt,
     /// Is told of every statement.
     pub log: StatementLog,

@@ -159,6 +159,7 @@ async fn sources(
         // What an instance knows of itself is no part of a definition.
         facts: Facts::at(now),
         components: Components::default(),
+        geo: None,
         interrupt: bench.interrupt.clone(),
         log,
     })

@@ -174,6 +174,7 @@ fn sources(now: DateTime<Utc>, log: StatementLog) -> Sources {
             ..Facts::at(now)
         },
         components: Components::default(),
+        geo: None,
         interrupt,
         log,
     }

@@ -95,6 +95,7 @@ fn sources(url: &str, application_name: &str, log: StatementLog) -> Sources {
         event_store: None,
         facts: Facts::at(chrono::Utc::now()),
         components: Components::default(),
+        geo: None,
         interrupt,
         log,
     }

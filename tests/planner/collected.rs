@@ -82,6 +82,7 @@ impl Reader {
             event_store: None,
             facts: Facts::at(now()),
             components: Components::default(),
+            geo: None,
             interrupt,
             log: StatementLog::default(),
         }
