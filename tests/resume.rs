@@ -13,3 +13,5 @@ mod kills;
 mod leases;
 #[path = "resume/ranges.rs"]
 mod ranges;
+#[path = "resume/scheduled.rs"]
+mod scheduled;

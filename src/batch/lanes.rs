@@ -294,6 +294,9 @@ impl<'a> Lanes<'a> {
 
     fn settle(&self, settled: Settled<'a>) {
         self.end(settled.ended);
+        if let Some(scan) = &settled.over {
+            self.journal.over(scan);
+        }
         if let Some(server) = settled.diverged {
             self.leave_out(server);
         }

@@ -134,6 +134,8 @@ pub(super) struct Settled<'a> {
     pub(super) outgrown: Vec<Member<'a>>,
     /// A server that refused what another one answered.
     pub(super) diverged: Option<usize>,
+    /// The scan, which the journal knows, is over.
+    pub(super) over: Option<String>,
 }
 
 impl<'a> Scan<'a> {
@@ -240,7 +242,7 @@ impl<'a> Scan<'a> {
         }
         self.note_open(&inner);
         self.end(&mut inner, &mut settled);
-        self.tell(&mut inner, noted, journal);
+        settled.over = self.tell(&mut inner, noted, journal);
         settled
     }
 

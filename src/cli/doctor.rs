@@ -64,6 +64,7 @@ pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliErro
         registry: crate::instrumentation::Registry::built_in(),
         keyspace: std::sync::Arc::default(),
         now: global.now(),
+        frozen_at: global.now,
         config,
     };
     findings.extend(databases(&setup).await);

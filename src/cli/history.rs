@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::output::{Format, counted, print, seconds};
+use super::output::{Format, counted, print, seconds, wrapped};
 use super::setup::load_config;
 use super::{CliError, Global, exit};
 use crate::source::facts::iso8601;
@@ -16,6 +16,10 @@ use crate::state::{Delivery, Run, RunStatus, RunSummary, StateStore};
 
 /// How many letters of a run's id tell it from others to a person: its instant, and some that are drawn.
 const SHORT: usize = 18;
+/// Columns that the text keeps to.
+const WIDTH: usize = 80;
+/// What is said of the outcomes of a run that was beyond the store's bound.
+pub(super) const LET_GO: &str = "values let go of";
 
 #[derive(Debug, Args)]
 pub(super) struct HistoryArgs {
@@ -57,7 +61,7 @@ fn all(runs: &[RunSummary], format: Format) -> String {
     }
 }
 
-/// Two lines a run, so that none is wider than a terminal.
+/// Two lines a run, so that none is wider than a terminal, and why its payload was not taken.
 fn summary_text(summary: &RunSummary) -> String {
     let run = &summary.run;
     let time = match run.finished_at {
@@ -67,22 +71,30 @@ fn summary_text(summary: &RunSummary) -> String {
         ),
         None => String::new(),
     };
-    let mut says = vec![counted(
-        usize::try_from(summary.metrics).unwrap_or(usize::MAX),
-        "metric",
-    )];
+    let mut says = vec![match summary.metrics {
+        0 if run.status == RunStatus::Completed => LET_GO.to_owned(),
+        metrics => counted(usize::try_from(metrics).unwrap_or(usize::MAX), "metric"),
+    }];
     if summary.with_reason > 0 {
         says.push(format!("{} with a reason", summary.with_reason));
     }
     says.push(delivery_text(summary.delivery).to_owned());
+    let why = summary.delivery_error.as_deref();
     format!(
-        "{}  {}{time}, by {}\n    {}  {}\n",
+        "{}  {}{time}, by {}\n    {}  {}\n{}",
         iso8601(run.recorded_at),
         status_text(run),
         run.trigger,
         short(run.id),
-        says.join(", ")
+        says.join(", "),
+        why.map(|why| indented(why, "    ")).unwrap_or_default()
     )
+}
+
+/// A sentence under what it explains, no wider than a terminal.
+pub(super) fn indented(text: &str, margin: &str) -> String {
+    let lines = wrapped(text, WIDTH - margin.len());
+    lines.lines().map(|line| format!("{margin}{line}\n")).collect()
 }
 
 fn status_text(run: &Run) -> &'static str {
@@ -92,7 +104,7 @@ fn status_text(run: &Run) -> &'static str {
     }
 }
 
-fn delivery_text(delivery: Option<Delivery>) -> &'static str {
+pub(super) fn delivery_text(delivery: Option<Delivery>) -> &'static str {
     match delivery {
         None => "no payload",
         Some(Delivery::Waiting) => "payload waits",
@@ -104,15 +116,10 @@ fn delivery_text(delivery: Option<Delivery>) -> &'static str {
 
 fn summary_json(summary: &RunSummary) -> Value {
     let mut run = run_json(&summary.run);
-    let delivery = summary.delivery.map(|delivery| match delivery {
-        Delivery::Waiting => "waiting",
-        Delivery::Sent => "sent",
-        Delivery::Rejected => "rejected",
-        Delivery::Withheld => "withheld",
-    });
     run["metrics"] = summary.metrics.into();
     run["with_reason"] = summary.with_reason.into();
-    run["delivery"] = delivery.into();
+    run["delivery"] = summary.delivery.map(Delivery::as_str).into();
+    run["delivery_error"] = summary.delivery_error.as_deref().into();
     run
 }
 

@@ -25,6 +25,7 @@ pub(super) async fn problems(global: &Global, config: Config, loaded: Loaded) ->
         registry: Registry::built_in(),
         keyspace: Arc::default(),
         now: global.now(),
+        frozen_at: global.now,
         config,
     };
     let sources = setup.sources(None, interrupt_on_signals(), StatementLog::default(), Patience::TryOnce)?;

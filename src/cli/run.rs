@@ -211,6 +211,7 @@ pub(super) async fn weekly_under<'a>(
         stop: &turn.stop,
         resumes: turn.resumes.as_ref().map(|run| run.id),
         destination: destination(setup, client.as_ref(), no_submit),
+        frozen_at: setup.frozen_at,
         uuid,
         definitions_digest: setup.loaded.catalog.digest.clone(),
         trigger: trigger.name().to_owned(),
@@ -218,27 +219,36 @@ pub(super) async fn weekly_under<'a>(
     let report = run_job(&job, progress::progress().as_ref()).await?;
     let code = exit_code(setup, &report, no_submit);
     alarm::sound(&setup.config.hooks, state, &report, code).await?;
-    release(setup, state).await?;
+    release(setup, state).await;
     Ok((report, code))
 }
 
-/// Lets go of what the store holds beyond its bounds; of a payload that was given up somebody has to know.
-async fn release(setup: &Setup, state: &StateStore) -> Result<(), CliError> {
+/// Lets go of what the store holds beyond its bounds; of what was given up somebody has to know. A store that cannot do it
+/// now is asked again by the next run: this one has done its work.
+async fn release(setup: &Setup, state: &StateStore) {
     let config = &setup.config.state;
-    let released = state
-        .release(&Retention {
-            runs: config.keep_runs,
-            waiting_reports: config.outbox_reports,
-            waiting_bytes: u64::from(config.outbox_mib) << 20,
-        })
-        .await?;
-    if released.reports > 0 {
-        let given_up = counted(usize::try_from(released.reports).unwrap_or(usize::MAX), "payload");
-        note(&format!(
-            "{given_up} gave way: more waited than [state] outbox_reports and outbox_mib allow"
-        ));
+    let bounds = Retention {
+        runs: config.keep_runs,
+        history_bytes: u64::from(config.history_mib) << 20,
+        waiting_reports: config.outbox_reports,
+        waiting_bytes: u64::from(config.outbox_mib) << 20,
+    };
+    let released = match state.release(&bounds).await {
+        Ok(released) => released,
+        Err(error) => return note(&format!("the bounds of [state] are not kept for now: {error}")),
+    };
+    for (number, what) in [
+        (released.reports, "payload"),
+        (released.metadata, "document of metadata"),
+    ] {
+        if number > 0 {
+            let given_up = counted(usize::try_from(number).unwrap_or(usize::MAX), what);
+            note(&format!(
+                "{given_up} gave way to newer ones, never to be sent: more waited than [state] outbox_reports and outbox_mib \
+                 allow"
+            ));
+        }
     }
-    Ok(())
 }
 
 pub(super) fn client(config: &Config) -> Result<Option<Client>, CliError> {

@@ -55,6 +55,8 @@ pub(super) struct Setup {
     pub(super) registry: Registry,
     pub(super) keyspace: Arc<Keyspace>,
     pub(super) now: DateTime<Utc>,
+    /// The same, where `--now` says so.
+    pub(super) frozen_at: Option<DateTime<Utc>>,
 }
 
 /// The names that files of tests may use beside those of the definitions.
@@ -89,6 +91,7 @@ impl Setup {
             registry: Registry::built_in(),
             keyspace: Arc::new(keyspace),
             now: global.now(),
+            frozen_at: global.now,
         };
         setup.refuse_errors(global, args.skip_invalid)?;
         Ok(setup)

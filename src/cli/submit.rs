@@ -1,5 +1,6 @@
 //! `submit`: what waits in the outbox.
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 use uuid::Uuid;
@@ -28,7 +29,7 @@ pub(super) async fn run(global: &Global, args: SubmitArgs) -> Result<u8, CliErro
     }
     let state = StateStore::open(config.state.url.expose()).await?;
     let uuid = instance_uuid(&config, &state).await?;
-    let report = deliver_waiting(&config, &state, uuid).await?;
+    let report = deliver_waiting(&config, &state, uuid, global.now).await?;
     let waiting = waiting(&state).await?;
     state.close().await;
     match args.format {
@@ -46,11 +47,13 @@ pub(super) async fn run(global: &Global, args: SubmitArgs) -> Result<u8, CliErro
     Ok(exit::NOT_DELIVERED)
 }
 
-/// Delivers what waits; nothing, where no address is configured or the network is sealed.
+/// Delivers what waits, at the instant that the clock is frozen at, if it is; nothing, where no address is configured or the
+/// network is sealed.
 pub(super) async fn deliver_waiting(
     config: &Config,
     state: &StateStore,
     uuid: Uuid,
+    frozen_at: Option<DateTime<Utc>>,
 ) -> Result<DeliveryReport, CliError> {
     let client = run::client(config)?;
     let Some(client) = client.filter(|_| !config.versions.sealed) else {
@@ -61,7 +64,11 @@ pub(super) async fn deliver_waiting(
         hostname: hostname(config).unwrap_or_default(),
         version: config.instance.version.clone().unwrap_or_default(),
     };
-    Ok(deliver(state, &client, &DeliveryOptions::new(sender)).await?)
+    let options = DeliveryOptions {
+        now: frozen_at,
+        ..DeliveryOptions::new(sender)
+    };
+    Ok(deliver(state, &client, &options).await?)
 }
 
 /// The configured uuid, or the one that the state store keeps.

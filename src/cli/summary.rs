@@ -249,7 +249,11 @@ pub(super) fn delivery_json(report: &RunReport) -> Value {
     match &report.delivery {
         Delivered::Kept(why) => json!({"status": "kept", "reason": why}),
         Delivered::Tried(tried) => {
-            let status = if tried.is_delivered() { "delivered" } else { "waiting" };
+            let status = match (tried.is_delivered(), tried.is_waiting()) {
+                (true, _) => "delivered",
+                (false, true) => "waiting",
+                (false, false) => "rejected",
+            };
             let of_run = tried.of_run(report.run_id).map(|summary| &summary.outcome);
             json!({"status": status, "payload": of_run, "reports": tried.reports, "metadata": tried.metadata})
         }

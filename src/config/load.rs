@@ -244,6 +244,7 @@ fn state(mut section: Section<'_>) -> Option<State> {
     let url = section.url("url", "url_file", &DATABASE);
     let folder = section.reader.folder;
     let keep_runs = section.integer("keep_runs", 1..=10_000);
+    let history_mib = section.integer("history_mib", 1..=1024);
     let outbox_reports = section.integer("outbox_reports", 1..=1000);
     let outbox_mib = section.integer("outbox_mib", 1..=1024);
     section.finish();
@@ -251,6 +252,7 @@ fn state(mut section: Section<'_>) -> Option<State> {
     let defaults = State::at(url?);
     Some(State {
         keep_runs: keep_runs.unwrap_or(defaults.keep_runs),
+        history_mib: history_mib.unwrap_or(defaults.history_mib),
         outbox_reports: outbox_reports.unwrap_or(defaults.outbox_reports),
         outbox_mib: outbox_mib.unwrap_or(defaults.outbox_mib),
         url: defaults.url,

@@ -282,13 +282,17 @@ pub struct State {
     /// `sqlite://path` or `postgres://…`. `url_file` reads it from a file of its own.
     #[schemars(with = "String", example = "sqlite://service-ping.db")]
     pub url: Url,
-    /// The newest runs that are kept, with their outcomes and payloads, 1 to 10000. What waits for delivery is kept longer.
+    /// The newest runs that are kept, 1 to 10000. What waits for delivery is kept longer.
     #[schemars(example = 26)]
     pub keep_runs: u32,
+    /// MiB that their outcomes, and the payloads among them that do not wait, take together, 1 to 1024; of older runs only
+    /// the fact and the delivery are kept.
+    #[schemars(example = 8)]
+    pub history_mib: u32,
     /// Payloads that wait for delivery at once, 1 to 1000; with more, the oldest is given up.
     #[schemars(example = 60)]
     pub outbox_reports: u32,
-    /// MiB that waiting payloads take together, 1 to 1024; with more, the oldest is given up.
+    /// MiB that waiting payloads and their metadata take together, 1 to 1024; with more, the oldest is given up.
     #[schemars(example = 32)]
     pub outbox_mib: u32,
 }
@@ -299,6 +303,7 @@ impl State {
         State {
             url,
             keep_runs: 26,
+            history_mib: 8,
             outbox_reports: 60,
             outbox_mib: 32,
         }

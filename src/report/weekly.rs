@@ -38,6 +38,8 @@ pub struct Job<'a> {
     /// The run to go on with, which began in another process; its instant is that of the sources.
     pub resumes: Option<Uuid>,
     pub destination: Destination<'a>,
+    /// The instant to deliver at, if the clock is frozen: another than the run's own, where that is gone on with.
+    pub frozen_at: Option<DateTime<Utc>>,
     pub uuid: Uuid,
     /// A digest of all definitions, so that runs can be compared.
     pub definitions_digest: String,
@@ -240,11 +242,15 @@ async fn store_and_send(job: &Job<'_>, report: NewReport) -> Result<Delivered, S
 
 fn delivery_options(job: &Job<'_>) -> DeliveryOptions {
     let facts = &job.sources.facts;
-    DeliveryOptions::new(Sender {
+    let sender = Sender {
         uuid: job.uuid,
         hostname: facts.hostname.clone().unwrap_or_default(),
         version: facts.version.clone().unwrap_or_default(),
-    })
+    };
+    DeliveryOptions {
+        now: job.frozen_at,
+        ..DeliveryOptions::new(sender)
+    }
 }
 
 fn record(outcome: &Outcome) -> OutcomeRecord {

@@ -184,7 +184,7 @@ impl StateStore {
     pub async fn unfinished_run(&self, since: DateTime<Utc>) -> Result<Option<Run>, StateError> {
         let row: Option<RunRow> = on_pool!(self, |pool| sqlx::query_as(
             "SELECT id, recorded_at, started_at, finished_at, definitions_digest, triggered_by, status, message \
-             FROM runs ORDER BY started_at DESC, id DESC LIMIT 1"
+             FROM runs ORDER BY number DESC, id DESC LIMIT 1"
         )
         .fetch_optional(pool)
         .await

@@ -20,6 +20,8 @@ pub struct RunSummary {
     pub with_reason: u64,
     /// Where its payload stands; `None` where it left none.
     pub delivery: Option<Delivery>,
+    /// Why it stands there still, or for good.
+    pub delivery_error: Option<String>,
 }
 
 /// One metric in one run.
@@ -37,6 +39,7 @@ struct SummaryRow {
     metrics: i64,
     with_reason: i64,
     delivery: Option<String>,
+    delivery_error: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -56,6 +59,7 @@ impl TryFrom<SummaryRow> for RunSummary {
             metrics: u64::try_from(row.metrics).unwrap_or(0),
             with_reason: u64::try_from(row.with_reason).unwrap_or(0),
             delivery: row.delivery.map(parse_delivery).transpose()?,
+            delivery_error: row.delivery_error,
         })
     }
 }
@@ -83,8 +87,10 @@ impl StateStore {
              (SELECT COUNT(*) FROM outcomes WHERE outcomes.run_id = runs.id) AS metrics, \
              (SELECT COUNT(reason) FROM outcomes WHERE outcomes.run_id = runs.id) AS with_reason, \
              (SELECT delivery FROM raw_usage_data WHERE raw_usage_data.run_id = runs.id \
-              ORDER BY raw_usage_data.id DESC LIMIT 1) AS delivery \
-             FROM runs ORDER BY started_at DESC, id DESC LIMIT $1"
+              ORDER BY raw_usage_data.id DESC LIMIT 1) AS delivery, \
+             (SELECT last_error FROM raw_usage_data WHERE raw_usage_data.run_id = runs.id \
+              ORDER BY raw_usage_data.id DESC LIMIT 1) AS delivery_error \
+             FROM runs ORDER BY number DESC, id DESC LIMIT $1"
         )
         .bind(i64::from(limit))
         .fetch_all(pool)
@@ -101,7 +107,7 @@ impl StateStore {
         let rows: Vec<PastRow> = on_pool!(self, |pool| sqlx::query_as(
             "SELECT run_id, recorded_at, key_path, value, reason, outcomes.message, elapsed_seconds, statements, \
              retries, error_bound FROM outcomes JOIN runs ON runs.id = outcomes.run_id \
-             WHERE key_path = $1 ORDER BY started_at DESC, runs.id DESC LIMIT $2"
+             WHERE key_path = $1 ORDER BY number DESC, runs.id DESC LIMIT $2"
         )
         .bind(key_path)
         .bind(i64::from(limit))

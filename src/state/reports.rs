@@ -113,6 +113,30 @@ impl TryFrom<ReportRow> for Report {
     }
 }
 
+impl Delivery {
+    /// The word that the store keeps.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Delivery::Waiting => "waiting",
+            Delivery::Sent => "sent",
+            Delivery::Rejected => "rejected",
+            Delivery::Withheld => "withheld",
+        }
+    }
+}
+
+impl MetadataDelivery {
+    /// The word that the store keeps.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MetadataDelivery::None => "none",
+            MetadataDelivery::Waiting => "waiting",
+            MetadataDelivery::Sent => "sent",
+            MetadataDelivery::Rejected => "rejected",
+        }
+    }
+}
+
 pub(super) fn parse_delivery(text: String) -> Result<Delivery, StateError> {
     match text.as_str() {
         "waiting" => Ok(Delivery::Waiting),
@@ -289,6 +313,21 @@ impl StateStore {
         row.map(Report::try_from).transpose()
     }
 
+    /// The report of a run, if it left one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn delivery_of_run(&self, run_id: Uuid) -> Result<Option<Report>, StateError> {
+        let row: Option<ReportRow> = on_pool!(self, |pool| sqlx::query_as(select_reports!(
+            "WHERE run_id = $1 ORDER BY id DESC LIMIT 1"
+        ))
+        .bind(run_id.to_string())
+        .fetch_optional(pool)
+        .await
+        .map_err(while_trying("read a report")))?;
+        row.map(Report::try_from).transpose()
+    }
+
     /// The report with this idempotency key, if there is one.
     ///
     /// # Errors
@@ -304,13 +343,13 @@ impl StateStore {
         row.map(Report::try_from).transpose()
     }
 
-    /// The exact payload text of a report, if there is one of this id.
+    /// The exact payload text of a report, if there is one of this id whose text was not let go of.
     ///
     /// # Errors
     /// The store failed.
     pub async fn payload(&self, report_id: i64) -> Result<Option<String>, StateError> {
         on_pool!(self, |pool| sqlx::query_scalar(
-            "SELECT payload FROM raw_usage_data WHERE id = $1"
+            "SELECT payload FROM raw_usage_data WHERE id = $1 AND payload <> ''"
         )
         .bind(report_id)
         .fetch_optional(pool)
@@ -324,7 +363,7 @@ impl StateStore {
     /// The store failed.
     pub async fn last_payload(&self) -> Result<Option<String>, StateError> {
         on_pool!(self, |pool| sqlx::query_scalar(
-            "SELECT payload FROM raw_usage_data ORDER BY recorded_at DESC, id DESC LIMIT 1"
+            "SELECT payload FROM raw_usage_data WHERE payload <> '' ORDER BY recorded_at DESC, id DESC LIMIT 1"
         )
         .fetch_optional(pool)
         .await

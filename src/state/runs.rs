@@ -146,8 +146,8 @@ impl StateStore {
                 }
             }
             sqlx::query(
-                "INSERT INTO runs (id, recorded_at, started_at, definitions_digest, triggered_by, status) \
-                 VALUES ($1, $2, $3, $4, $5, 'running')",
+                "INSERT INTO runs (id, recorded_at, started_at, definitions_digest, triggered_by, status, number) \
+                 VALUES ($1, $2, $3, $4, $5, 'running', (SELECT COALESCE(MAX(number), 0) + 1 FROM runs))",
             )
             .bind(run.id.to_string())
             .bind(micros(run.recorded_at))
@@ -217,14 +217,14 @@ impl StateStore {
         })
     }
 
-    /// The latest runs, newest first.
+    /// The latest runs, newest first: in the order that they were begun, whatever their clocks said.
     ///
     /// # Errors
     /// The store failed.
     pub async fn runs(&self, limit: u32) -> Result<Vec<Run>, StateError> {
         let rows: Vec<RunRow> = on_pool!(self, |pool| sqlx::query_as(
             "SELECT id, recorded_at, started_at, finished_at, definitions_digest, triggered_by, status, message \
-             FROM runs ORDER BY started_at DESC, id DESC LIMIT $1"
+             FROM runs ORDER BY number DESC, id DESC LIMIT $1"
         )
         .bind(i64::from(limit))
         .fetch_all(pool)

@@ -15,6 +15,8 @@ use super::location::redacted;
 
 /// How long a statement waits for another process to finish writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes that the write-ahead log is cut to once a large payload has passed through it.
+const JOURNAL_SIZE_LIMIT: &str = "4194304";
 /// Readers beside the one writer.
 const CONNECTIONS: u32 = 4;
 /// How often opening is tried when processes open a new file at once: switching a file to write-ahead logging needs it
@@ -64,6 +66,7 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StateError> {
         .foreign_keys(true)
         // Checkpoints hold keys of rows: once deleted, they are gone from the file.
         .pragma("secure_delete", "ON")
+        .pragma("journal_size_limit", JOURNAL_SIZE_LIMIT)
         .busy_timeout(BUSY_TIMEOUT)
         .disable_statement_logging())
 }

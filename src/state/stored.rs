@@ -49,14 +49,15 @@ impl StateStore {
         }
     }
 
-    /// The report of this id with its texts, if there is one.
+    /// The report of this id with its texts, if there is one and they were not let go of.
     ///
     /// # Errors
     /// The store failed.
     pub async fn stored_report(&self, id: i64) -> Result<Option<StoredReport>, StateError> {
         let texts: Option<TextsRow> = on_pool!(self, |pool| sqlx::query_as(
             "SELECT payload, metadata, metadata_key, definitions_digest \
-             FROM raw_usage_data JOIN runs ON runs.id = raw_usage_data.run_id WHERE raw_usage_data.id = $1"
+             FROM raw_usage_data JOIN runs ON runs.id = raw_usage_data.run_id \
+             WHERE raw_usage_data.id = $1 AND payload <> ''"
         )
         .bind(id)
         .fetch_optional(pool)

@@ -15,6 +15,8 @@ use super::summary::{DeliveryOutcome, DeliveryReport, MetadataSummary, ReportSum
 const LEASE: Duration = Duration::from_secs(10);
 /// No endpoint is left alone for longer; a longer wait was kept by a clock that has been set back since.
 pub(super) const LONGEST_HOLD: TimeDelta = TimeDelta::days(7);
+/// So many in succession that are not taken say that it is the endpoint.
+const UNTAKEN: u32 = 2;
 
 /// Who delivers, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +47,8 @@ impl DeliveryOptions {
 ///
 /// Each payload keeps its one key over retries, restarts and processes; of several deliverers one sends, and the others
 /// wait for it. A failure ends nothing: it is in the report, and what it concerns waits for the next delivery. If the
-/// endpoint cannot be reached or asks to be left alone, the rest is not tried.
+/// endpoint cannot be reached, asks to be left alone, or takes two in succession neither now nor later, the rest is not
+/// tried: it waits for an endpoint that is in order.
 ///
 /// # Errors
 /// The state store failed.
@@ -55,23 +58,23 @@ pub async fn deliver(
     options: &DeliveryOptions,
 ) -> Result<DeliveryReport, StateError> {
     let pass = OutboxPass::new(store, client, options);
-    let mut closed = None;
+    let mut gate = Gate::default();
     let mut delivered = DeliveryReport::default();
     for report in store.waiting_reports().await? {
-        closed = closed.or_else(|| held(&report, options.now()));
-        let summary = match &closed {
+        gate.look_at(&report, options.now());
+        let summary = match &gate.closed {
             Some(closed) => ReportSummary::new(&report, 0, closed.clone()),
             None => {
                 let (summary, settled) = pass.deliver_payload(&report).await?;
-                closed = closing(&settled, &summary.outcome);
+                gate.met(&settled, &summary.outcome);
                 summary
             }
         };
         delivered.reports.push(summary);
     }
     for report in store.unsent_metadata().await? {
-        closed = closed.or_else(|| held(&report, options.now()));
-        let summary = match &closed {
+        gate.look_at(&report, options.now());
+        let summary = match &gate.closed {
             Some(closed) => MetadataSummary {
                 report_id: report.id,
                 attempts: 0,
@@ -79,7 +82,7 @@ pub async fn deliver(
             },
             None => {
                 let (summary, settled) = pass.deliver_metadata(&report).await?;
-                closed = closing(&settled, &summary.outcome);
+                gate.met(&settled, &summary.outcome);
                 summary
             }
         };
@@ -88,33 +91,57 @@ pub async fn deliver(
     Ok(delivered)
 }
 
-/// The endpoint asked, in an earlier run, to be left alone until an instant that is yet to come.
-fn held(report: &Report, now: DateTime<Utc>) -> Option<DeliveryOutcome> {
-    let until = report
-        .next_attempt_at
-        .filter(|until| *until > now && *until <= now + LONGEST_HOLD)?;
-    let reason = report
-        .last_error
-        .clone()
-        .unwrap_or_else(|| "the Versions endpoint asked to be left alone".to_owned());
-    Some(DeliveryOutcome::NotTried {
-        reason,
-        next_attempt_at: Some(until),
-    })
+/// Whether the rest of the outbox is tried.
+#[derive(Default)]
+struct Gate {
+    /// What the rest meets, if it is not.
+    closed: Option<DeliveryOutcome>,
+    /// How many in succession were not taken, up to now.
+    untaken: u32,
 }
 
-/// What the rest of the outbox meets, if an outcome says that the endpoint takes nothing at present.
-fn closing(settled: &Settled, outcome: &DeliveryOutcome) -> Option<DeliveryOutcome> {
-    let DeliveryOutcome::Waiting {
-        reason,
-        next_attempt_at,
-    } = outcome
-    else {
-        return None;
-    };
-    let closes = settled.unreachable || next_attempt_at.is_some();
-    closes.then(|| DeliveryOutcome::NotTried {
-        reason: reason.clone(),
-        next_attempt_at: *next_attempt_at,
-    })
+impl Gate {
+    /// Closes if the endpoint asked, in an earlier run, to be left alone until an instant that is yet to come.
+    fn look_at(&mut self, report: &Report, now: DateTime<Utc>) {
+        let until = report
+            .next_attempt_at
+            .filter(|until| *until > now && *until <= now + LONGEST_HOLD);
+        if self.closed.is_some() || until.is_none() {
+            return;
+        }
+        let reason = report
+            .last_error
+            .clone()
+            .unwrap_or_else(|| "the Versions endpoint asked to be left alone".to_owned());
+        self.close(&reason, until);
+    }
+
+    /// Closes if an outcome says that the endpoint takes nothing at present. One that is not taken may be alone in that, and
+    /// holds up nobody; after two in succession it is the endpoint, and what waits must not be refused for good one after
+    /// the other, nor wait for an answer each.
+    fn met(&mut self, settled: &Settled, outcome: &DeliveryOutcome) {
+        let (reason, until) = match outcome {
+            DeliveryOutcome::Waiting {
+                reason,
+                next_attempt_at,
+            } => (reason, *next_attempt_at),
+            DeliveryOutcome::Unacknowledged { reason } | DeliveryOutcome::Rejected { reason } => (reason, None),
+            DeliveryOutcome::Sent { .. } => {
+                self.untaken = 0;
+                return;
+            }
+            _ => return,
+        };
+        self.untaken += 1;
+        if settled.unreachable || until.is_some() || self.untaken >= UNTAKEN {
+            self.close(reason, until);
+        }
+    }
+
+    fn close(&mut self, reason: &str, next_attempt_at: Option<DateTime<Utc>>) {
+        self.closed = Some(DeliveryOutcome::NotTried {
+            reason: reason.to_owned(),
+            next_attempt_at,
+        });
+    }
 }

@@ -24,7 +24,7 @@ pub enum AttemptFailure {
     #[error("the Versions endpoint answered {}", describe(*status))]
     Refused { status: u16, retry_after: Option<Duration> },
     /// A status that stays.
-    #[error("the Versions endpoint rejected it with {}", describe(*status))]
+    #[error("the Versions endpoint rejected it with {}{}", describe(*status), advice(*status))]
     Rejected { status: u16 },
     /// A success that names no payload id: it may have been taken or not.
     #[error("the Versions endpoint did not acknowledge it: {0}")]
@@ -98,6 +98,17 @@ fn root_message(error: &reqwest::Error) -> String {
         cause = inner;
     }
     scrub(&cause.to_string())
+}
+
+/// What to do about a status that stays, where that can be known.
+fn advice(status: u16) -> &'static str {
+    match status {
+        300..=399 => ": set [versions] url to where it is now, redirects are not followed",
+        401 | 403 | 407 => ": correct the credentials in [versions] url",
+        404 | 405 | 410 => ": correct [versions] url",
+        413 => ": have its limit raised, or send less with categories and disabled_metrics under [reporting]",
+        _ => "",
+    }
 }
 
 fn describe(status: u16) -> String {

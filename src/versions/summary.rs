@@ -94,6 +94,15 @@ impl DeliveryReport {
         self.reports.iter().all(|report| report.outcome.is_delivered())
     }
 
+    /// Whether something, payload or metadata, waits for a later delivery.
+    pub fn is_waiting(&self) -> bool {
+        let payloads = self.reports.iter().map(|report| &report.outcome);
+        let metadata = self.metadata.iter().map(|metadata| &metadata.outcome);
+        payloads
+            .chain(metadata)
+            .any(|outcome| !outcome.is_delivered() && !matches!(outcome, DeliveryOutcome::Rejected { .. }))
+    }
+
     /// What became of the payload of a run.
     pub fn of_run(&self, run_id: Uuid) -> Option<&ReportSummary> {
         self.reports.iter().find(|report| report.run_id == run_id)

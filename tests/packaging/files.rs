@@ -83,6 +83,15 @@ fn the_package_holds_files_that_are_there() {
     for place in ["usr/bin/", "usr/lib/systemd/system/", "etc/service-ping/"] {
         assert!(places.contains(&place), "{place}");
     }
+    let units = std::fs::read_dir(path("packaging")).expect("the folder is there");
+    let units = units.map(|unit| unit.expect("an entry").file_name().into_string().expect("text"));
+    let manifest = text("Cargo.toml");
+    for unit in units.filter(|unit| unit.ends_with(".service") || unit.ends_with(".timer")) {
+        assert!(
+            manifest.contains(&format!("\"packaging/{unit}\"")),
+            "{unit} is not in the package"
+        );
+    }
     assert_eq!(
         deb["conf-files"][0].as_str(),
         Some("/etc/service-ping/service-ping.toml")
@@ -101,7 +110,11 @@ fn the_maintainer_scripts_are_shell_and_make_the_user_of_the_units() {
     }
     let made = text("packaging/debian/postinst");
     assert!(made.contains("adduser --system --group"));
-    for unit in ["service-ping.service", "service-ping-serve.service"] {
+    for unit in [
+        "service-ping.service",
+        "service-ping-submit.service",
+        "service-ping-serve.service",
+    ] {
         assert!(
             text(&format!("packaging/{unit}")).contains("\nUser=service-ping\n"),
             "{unit}"

@@ -10,6 +10,7 @@ use crate::support::cli::{Cli, Running};
 use crate::support::postgres::{Database, Postgres};
 
 pub const NOW: &str = "2026-11-12T09:30:00Z";
+pub const UUID: &str = "4a1e8f6c-0c1b-4b5e-9d55-0c9f1d7d3a11";
 /// Connections of the instance to its database.
 pub const CONNECTIONS: usize = 2;
 
@@ -48,7 +49,7 @@ impl Instance {
         cli.write(
             "service-ping.toml",
             &format!(
-                "[instance]\nversion = \"1.2.3\"\nhostname = \"ping.example\"\nuuid = \"4a1e8f6c-0c1b-4b5e-9d55-0c9f1d7d3a11\"\n\
+                "[instance]\nversion = \"1.2.3\"\nhostname = \"ping.example\"\nuuid = \"{UUID}\"\n\
                  [event_store]\nurl = \"embedded\"\n\
                  [versions]\nurl = \"{receiver}\"\n\
                  [database.main]\nurl = \"{}\"\nconnections = {CONNECTIONS}\nbatch_time = \"40ms\"\n\
@@ -82,6 +83,13 @@ impl Instance {
             statement.starts_with("SELECT").then(|| statement.to_owned())
         })
         .collect()
+    }
+
+    /// Whether its one run is over.
+    pub fn has_completed(&self) -> bool {
+        let history = self.cli.run(&["history", "--format", "json"]).expect_code(0);
+        let history: Value = serde_json::from_str(&history.stdout).expect("it is JSON");
+        history["runs"][0]["status"] == "completed"
     }
 
     /// What the server's log says of its sessions.

@@ -9,10 +9,10 @@ use crate::support::wait::wait_until;
 /// The shortest lease there is.
 const SHORT_LEASE: &str = "[run]\nlease = \"1s\"\n";
 /// Waits for a lock for as long as it takes.
-const PATIENT: &str = "lock_timeout = \"10m\"\nstatement_timeout = \"10m\"\n";
+pub const PATIENT: &str = "lock_timeout = \"10m\"\nstatement_timeout = \"10m\"\n";
 
 /// A metric over a table that a session can lock.
-fn add_waiting_metric(instance: &Instance) {
+pub fn add_waiting_metric(instance: &Instance) {
     instance.cli.write(
         "metrics/counts.waits.yml",
         "key_path: counts.waits\ndescription: A metric of a test\nproduct_group: tests\nvalue_type: number\n\
@@ -22,12 +22,12 @@ fn add_waiting_metric(instance: &Instance) {
 }
 
 /// A session that holds the lock.
-struct Holder {
+pub struct Holder {
     child: std::process::Child,
 }
 
 impl Holder {
-    fn begin(database: &Database<'_>) -> Holder {
+    pub fn begin(database: &Database<'_>) -> Holder {
         use std::io::Write as _;
         let mut client = database.client();
         let mut child = client
@@ -43,13 +43,13 @@ impl Holder {
         Holder { child }
     }
 
-    fn let_go(mut self) {
+    pub fn let_go(mut self) {
         drop(self.child.stdin.take());
         let _ = self.child.wait();
     }
 }
 
-fn waiting_runs(database: &Database<'_>) -> String {
+pub fn waiting_runs(database: &Database<'_>) -> String {
     database
         .psql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM%waiting%'")
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use service_ping::state::{NewReport, NewRun, OutcomeRecord, StateStore};
+use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use uuid::Uuid;
 
 use crate::postgres;
@@ -30,6 +31,19 @@ impl Place {
 
     pub async fn open(&self) -> StateStore {
         StateStore::open(&self.url).await.unwrap()
+    }
+
+    /// Runs statements on the store's tables behind its back.
+    pub async fn execute(&self, statements: &'static str) {
+        if self.url.starts_with("sqlite") {
+            let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+            connection.execute(statements).await.unwrap();
+            connection.close().await.unwrap();
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            connection.execute("SET search_path = service_ping").await.unwrap();
+            connection.execute(statements).await.unwrap();
+        }
     }
 }
 

@@ -8,6 +8,8 @@ use crate::place::{Place, at, outcome, report, run};
 
 on_both_stores! {
     keeps_runs_newest_first,
+    orders_runs_as_they_were_begun,
+    orders_the_runs_of_an_older_store,
     keeps_outcomes_and_replaces_them_by_key,
     keeps_thousands_of_outcomes_all_or_none,
     keeps_the_latest_dev_ops_report,
@@ -38,6 +40,34 @@ async fn keeps_runs_newest_first(place: Place) {
     assert_eq!(store.runs(1).await.unwrap().len(), 1);
     assert!(store.finish_run(Uuid::nil(), &end).await.is_err(), "an unknown run");
     assert!(store.begin_run(&first).await.is_err(), "a run begins once");
+}
+
+/// A clock that was set back between two runs changes nothing about which one is the last.
+async fn orders_runs_as_they_were_begun(place: Place) {
+    let store = place.open().await;
+    let first = run(&store, "2024-03-08T10:00:00Z").await;
+    let second = run(&store, "2024-03-08T09:00:00Z").await;
+    let ids: Vec<Uuid> = store.runs(9).await.unwrap().iter().map(|run| run.id).collect();
+    assert_eq!(ids, [second.id, first.id]);
+    assert_eq!(store.run_summaries(1).await.unwrap()[0].run.id, second.id);
+    let unfinished = store.unfinished_run(at("2024-03-01T00:00:00Z")).await.unwrap();
+    assert_eq!(unfinished.map(|run| run.id), Some(second.id));
+}
+
+/// A store from before the order was kept.
+async fn orders_the_runs_of_an_older_store(place: Place) {
+    const OLDER: &str = "DROP INDEX runs_number; ALTER TABLE runs DROP COLUMN number; \
+                         CREATE INDEX runs_started_at ON runs (started_at); \
+                         DELETE FROM _sqlx_migrations WHERE version = 6";
+    let store = place.open().await;
+    let late = run(&store, "2024-03-15T00:00:00Z").await;
+    let early = run(&store, "2024-03-01T00:00:00Z").await;
+    store.close().await;
+    place.execute(OLDER).await;
+    let store = place.open().await;
+    let newest = run(&store, "2024-02-01T00:00:00Z").await;
+    let ids: Vec<Uuid> = store.runs(9).await.unwrap().iter().map(|run| run.id).collect();
+    assert_eq!(ids, [newest.id, late.id, early.id]);
 }
 
 async fn keeps_outcomes_and_replaces_them_by_key(place: Place) {

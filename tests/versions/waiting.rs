@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::Utc;
-use service_ping::versions::DeliveryOutcome;
+use service_ping::versions::{Client, ClientConfig, DeliveryOutcome};
 
 use crate::outbox::{DAYS, Outbox, client, config, day, hasty_client, only_outcome, payload};
 use crate::script::{METADATA, Script, Step, USAGE_DATA};
@@ -135,4 +135,36 @@ async fn a_failed_tls_handshake_may_succeed_later() {
         "{delivered:?}"
     );
     assert!(outbox.deliver(&client(script.url())).await.is_delivered());
+}
+
+#[tokio::test]
+async fn two_that_are_not_taken_in_succession_end_the_pass() {
+    let week = DAYS.iter().chain(&["2024-03-22T00:00:00Z"]).copied();
+    let week: Vec<&str> = week.collect();
+    let steps = [
+        Step::status(500),
+        Step::Silence,
+        Step::status(403),
+        Step::body(200, "<html>"),
+    ];
+    for step in steps {
+        let script = Script::of(vec![step.clone(); 6]).await;
+        let outbox = Outbox::holding(&week).await;
+        let once = ClientConfig {
+            attempts: 1,
+            timeout: Duration::from_millis(300),
+            ..config(script.url())
+        };
+        let delivered = outbox.deliver(&Client::new(once).unwrap()).await;
+        let attempts: Vec<u32> = delivered.reports.iter().map(|one| one.attempts).collect();
+        assert_eq!(attempts, [1, 1, 0, 0], "{step:?}");
+        assert!(
+            matches!(delivered.reports[3].outcome, DeliveryOutcome::NotTried { .. }),
+            "{step:?}: {delivered:?}"
+        );
+        assert_eq!(script.requests(USAGE_DATA).len(), 2, "{step:?}");
+        let waits = outbox.store.waiting_reports().await.unwrap().len();
+        let refused = matches!(step, Step::Reply(403, ..));
+        assert_eq!(waits, if refused { 2 } else { 4 }, "{step:?}: the rest is spared");
+    }
 }

@@ -45,10 +45,16 @@ impl Kept {
 }
 
 impl<'a> Scan<'a> {
-    /// Tells the journal of a range that was added, or that a scan which it knows is over.
-    pub(super) fn tell(&self, inner: &mut Inner, added: Option<Vec<(usize, added::Added)>>, journal: &dyn Journal) {
+    /// Tells the journal of a range that was added. Gives the scan's name where it is over and the journal knows it: that
+    /// is to be told once the readings are, or a kill between the two would lose what the scan had read.
+    pub(super) fn tell(
+        &self,
+        inner: &mut Inner,
+        added: Option<Vec<(usize, added::Added)>>,
+        journal: &dyn Journal,
+    ) -> Option<String> {
         if !journal.is_kept() {
-            return;
+            return None;
         }
         let is_over = inner.in_flight.is_empty() && inner.pieces.is_empty() || self.is_over();
         match added {
@@ -63,12 +69,13 @@ impl<'a> Scan<'a> {
                     remaining: self.remaining(inner),
                     added: added::to_bytes(&self.labelled(added)),
                 });
+                None
             }
             _ if is_over && inner.steps > 0 => {
                 inner.steps = 0;
-                journal.over(&self.id);
+                Some(self.id.clone())
             }
-            _ => {}
+            _ => None,
         }
     }
 

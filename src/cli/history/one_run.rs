@@ -6,19 +6,23 @@ use serde_json::{Value, json};
 
 use super::super::CliError;
 use super::super::output::{Format, counted, seconds};
-use super::{named, run_json, status_text};
+use super::{LET_GO, delivery_text, indented, named, run_json, status_text};
 use crate::measure::Reason;
 use crate::source::facts::iso8601;
-use crate::state::{OutcomeRecord, StateStore};
+use crate::state::{Delivery, OutcomeRecord, Report, RunStatus, StateStore};
 
 /// How many metrics are named with a reason, and as the slowest.
 const MOST: usize = 10;
+/// Where what is said of a run begins.
+const MARGIN: &str = "             ";
 
 pub(super) async fn show(state: &StateStore, name: &str, format: Format) -> Result<String, CliError> {
     let run = named(state, name).await?;
     let outcomes = state.outcomes(run.id).await?;
+    let report = state.delivery_of_run(run.id).await?;
     if format == Format::Json {
         let mut document = run_json(&run);
+        document["report"] = report.as_ref().map(report_json).into();
         document["outcomes"] = outcomes.iter().map(outcome_json).collect();
         return Ok(format!("{document:#}\n"));
     }
@@ -31,9 +35,63 @@ pub(super) async fn show(state: &StateStore, name: &str, format: Format) -> Resu
     if let Some(message) = &run.message {
         text += &format!("             {message}\n");
     }
-    text += &format!("metrics      {}\n", counted(outcomes.len(), "metric"));
+    text += &report_text(report.as_ref());
+    text += &match outcomes.len() {
+        0 if run.status == RunStatus::Completed => {
+            format!("metrics      {LET_GO}: runs took more than [state] history_mib allows\n")
+        }
+        metrics => format!("metrics      {}\n", counted(metrics, "metric")),
+    };
     text += &reasons(&outcomes);
     Ok(text + &slowest(&outcomes))
+}
+
+/// Where payload and metadata stand, and why there.
+fn report_text(report: Option<&Report>) -> String {
+    let says = delivery_text(report.map(|report| report.delivery));
+    let Some(report) = report else {
+        return format!("payload      {says}\n");
+    };
+    let attempts = match report.attempts {
+        0 => String::new(),
+        attempts => format!(" after {}", counted(attempts as usize, "request")),
+    };
+    let sent = report
+        .sent_at
+        .map(|at| format!(", {}", iso8601(at)))
+        .unwrap_or_default();
+    let id = report
+        .usage_data_id
+        .map(|id| format!(", usage_data_id {id}"))
+        .unwrap_or_default();
+    let mut text = format!("payload      {says}{attempts}{sent}{id}\n");
+    text += &why(report.last_error.as_deref());
+    if report.delivery == Delivery::Sent {
+        text += &format!("metadata     {}\n", report.metadata_delivery.as_str());
+        text += &why(report.metadata_last_error.as_deref());
+    }
+    text
+}
+
+fn why(error: Option<&str>) -> String {
+    error.map(|error| indented(error, MARGIN)).unwrap_or_default()
+}
+
+/// A report as scripts read it.
+fn report_json(report: &Report) -> Value {
+    json!({
+        "report_id": report.id,
+        "idempotency_key": report.idempotency_key.to_string(),
+        "delivery": report.delivery.as_str(),
+        "attempts": report.attempts,
+        "last_error": report.last_error,
+        "next_attempt_at": report.next_attempt_at.map(iso8601),
+        "sent_at": report.sent_at.map(iso8601),
+        "usage_data_id": report.usage_data_id,
+        "metadata_delivery": report.metadata_delivery.as_str(),
+        "metadata_attempts": report.metadata_attempts,
+        "metadata_last_error": report.metadata_last_error,
+    })
 }
 
 /// An outcome as scripts read it.

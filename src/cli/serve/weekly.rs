@@ -164,7 +164,7 @@ impl<'a> Weekly<'a> {
             return Ok(exit::REPORTING_OFF);
         }
         let uuid = submit::instance_uuid(config, &self.state).await?;
-        let report = submit::deliver_waiting(config, &self.state, uuid).await?;
+        let report = submit::deliver_waiting(config, &self.state, uuid, None).await?;
         match report.is_delivered() {
             true => Ok(exit::DONE),
             false => Ok(exit::NOT_DELIVERED),
