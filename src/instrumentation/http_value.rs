@@ -8,10 +8,11 @@ use crate::definition::{DataSource, ValueType};
 use crate::measure::{Failure, HttpMeasure, HttpPart, Measure, Reading};
 
 /// `options: {component: gitaly, pointer: /version}`; in place of the pointer, `header` or `pattern`, or nothing for the
-/// whole text. A definition names a component, never an address.
+/// whole text. A definition names a component, never an address. `setting` is a key of `[settings]` that stands in for a
+/// component that is not configured.
 pub(super) struct HttpValueMetric;
 
-pub(super) const OPTIONS: [&str; 4] = ["component", "pointer", "header", "pattern"];
+pub(super) const OPTIONS: [&str; 5] = ["component", "setting", "pointer", "header", "pattern"];
 
 impl InstrumentationClass for HttpValueMetric {
     fn name(&self) -> &str {
@@ -37,13 +38,17 @@ pub(super) fn asked(options: &Map<String, Value>) -> Result<Measure, Failure> {
     Ok(Measure::Http(Box::new(HttpMeasure {
         component: text_option(options, "component")?.to_owned(),
         part: part(options)?,
+        setting: match options.get("setting") {
+            Some(_) => Some(text_option(options, "setting")?.to_owned()),
+            None => None,
+        },
     })))
 }
 
 fn part(options: &Map<String, Value>) -> Result<HttpPart, Failure> {
     let given: Vec<&str> = OPTIONS
         .into_iter()
-        .skip(1)
+        .skip(2)
         .filter(|name| options.contains_key(*name))
         .collect();
     let name = match given.as_slice() {

@@ -6,6 +6,8 @@ pub struct HttpMeasure {
     /// The name under `[components.*]`, which alone knows the address.
     pub component: String,
     pub part: HttpPart,
+    /// The key of `[settings]` that stands in for a component that is not configured.
+    pub setting: Option<String>,
 }
 
 /// Which part of an answer is the value.

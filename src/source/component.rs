@@ -38,6 +38,10 @@ impl Components {
         Components(components.into_iter().collect())
     }
 
+    pub fn knows(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }

@@ -69,10 +69,20 @@ impl Facts {
         value.clone().map(Value::from).ok_or_else(missing)
     }
 
+    /// What `[settings]` says of a name; dots lead into its tables.
+    pub fn configured(&self, name: &str) -> Option<&Value> {
+        let (first, rest) = name.split_once('.').unwrap_or((name, ""));
+        let inner = || {
+            rest.split('.')
+                .try_fold(self.settings.get(first)?, |value, part| value.get(part))
+        };
+        self.settings.get(name).or_else(inner)
+    }
+
     /// The table that a setting is read from, unless the configuration says what it is.
     pub fn table_of(&self, setting: &SettingMeasure) -> Option<&SettingsTable> {
         let is_there = match setting.origin {
-            SettingOrigin::Anywhere => !self.settings.contains_key(&setting.name),
+            SettingOrigin::Anywhere => self.configured(&setting.name).is_none(),
             SettingOrigin::Table => true,
             SettingOrigin::Configuration | SettingOrigin::Environment => false,
         };
@@ -99,7 +109,7 @@ impl Facts {
                 })
             }
             SettingOrigin::Anywhere | SettingOrigin::Configuration => {
-                let value = self.settings.get(name).cloned();
+                let value = self.configured(name).cloned();
                 value.ok_or_else(|| missing(format!("[settings] has no key {name:?}")))
             }
         }

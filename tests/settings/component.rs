@@ -13,6 +13,8 @@ pub enum Behaviour {
     Silent,
     /// More bytes than anybody should read.
     Endless,
+    /// A body that depends on the request's first line.
+    Answers(Arc<dyn Fn(&str) -> String + Send + Sync>),
 }
 
 pub struct Component {
@@ -46,6 +48,16 @@ impl Component {
         Component::start(Behaviour::Says(head + body))
     }
 
+    /// A success whose body follows from the request's first line.
+    pub fn answering(body: impl Fn(&str) -> String + Send + Sync + 'static) -> Component {
+        Component::start(Behaviour::Answers(Arc::new(body)))
+    }
+
+    /// The address without a path.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}/version", self.address)
     }
@@ -68,6 +80,12 @@ fn answer(mut stream: TcpStream, behaviour: &Behaviour, requests: &Mutex<Vec<Str
     // Whoever asked may be gone by now.
     match behaviour {
         Behaviour::Says(response) => drop(stream.write_all(response.as_bytes())),
+        Behaviour::Answers(body) => {
+            let body = body(&request);
+            let length = body.len();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+            drop(stream.write_all((head + &body).as_bytes()));
+        }
         Behaviour::Silent => drop(lines.next()),
         Behaviour::Endless => {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n");

@@ -165,7 +165,7 @@ fn another_table_or_none() {
 fn sqlite_tells_the_same() {
     let instance = Instance::new(&configuration("sqlite://product.db", "settings", ""));
     let path = instance.cli.folder().join("product.db");
-    block_on(async {
+    crate::block_on(async {
         let options = sqlx::sqlite::SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true);
@@ -222,9 +222,4 @@ fn the_configuration_holds_lists_and_tables() {
         "filesystems": ["EXT", "ZFS"], "store": {"enabled": true, "object_store": {"provider": "S3"}}
     });
     assert_eq!(instance.generate().payload, expected);
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime starts").block_on(future)
 }
