@@ -72,10 +72,8 @@ fn answer(mut stream: TcpStream, behaviour: &Behaviour, requests: &Mutex<Vec<Str
     let mut lines = BufReader::new(stream.try_clone().expect("a stream"))
         .lines()
         .map_while(Result::ok);
-    requests
-        .lock()
-        .expect("no panic")
-        .push(lines.next().unwrap_or_default());
+    let request = lines.next().unwrap_or_default();
+    requests.lock().expect("no panic").push(request.clone());
     let _head: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
     // Whoever asked may be gone by now.
     match behaviour {

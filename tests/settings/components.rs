@@ -6,7 +6,11 @@ use crate::component::{Behaviour, Component};
 use crate::instance::Instance;
 
 fn configuration(components: &[(&str, &str)]) -> String {
-    let section = |(name, url): &(&str, &str)| format!("[components.{name}]\nurl = \"{url}\"\ntimeout = \"300ms\"\n");
+    let section = |(name, url): &(&str, &str)| {
+        // Nobody waits for the others: they answer, or are gone.
+        let timeout = if *name == "silent" { "300ms" } else { "60s" };
+        format!("[components.{name}]\nurl = \"{url}\"\ntimeout = \"{timeout}\"\n")
+    };
     components.iter().map(section).collect()
 }
 
