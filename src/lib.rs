@@ -12,6 +12,7 @@ pub mod emit;
 pub mod event;
 pub mod explain;
 pub mod expression;
+pub mod geo;
 pub mod instrumentation;
 pub mod keyspace;
 pub mod measure;

@@ -12,13 +12,21 @@ use crate::definition::AggregateOperator;
 use crate::relation::{Column, Operation, Query, Relation, Window};
 use crate::sketch::{self, Estimate, HyperLogLog};
 
+mod component;
 mod event;
+mod license;
 mod meaning;
 mod reason;
+mod server;
+mod setting;
 mod statement;
 
 pub use crate::definition::{Consistency, RowEstimate};
+pub use component::{HttpMeasure, HttpPart};
 pub use event::{EventMeasure, EventRead};
+pub use license::LicenseAttribute;
+pub use server::{ServerFact, ServerMeasure};
+pub use setting::{SettingMeasure, SettingOrigin};
 
 pub use reason::{Failure, FailureKind, Reason};
 
@@ -35,8 +43,16 @@ pub enum Measure {
     Sum(Vec<Measure>),
     /// The union or intersection of sketches; it fails if any part does.
     Aggregate(Box<AggregateMeasure>),
-    /// A key of the configuration's `[settings]`.
-    Setting(String),
+    /// A setting of the instance.
+    Setting(SettingMeasure),
+    /// Something of the licence that the product runs under.
+    License(LicenseAttribute),
+    /// What a component of the instance answers.
+    Http(Box<HttpMeasure>),
+    /// What a database knows of itself.
+    Server(ServerMeasure),
+    /// What a primary site was told of its secondaries.
+    GeoNodes,
     /// Something that the run itself knows.
     Fact(Fact),
     /// A value that the definition gives.

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::scan::Scan;
 use super::strategy::Sharing;
-use crate::measure::{DatabaseMeasure, SqlValueMeasure};
+use crate::measure::{DatabaseMeasure, ServerMeasure, SettingMeasure, SqlValueMeasure};
 
 /// Measures whose rows stand in the same table, to be planned together.
 #[derive(Debug, Clone)]
@@ -29,11 +29,43 @@ pub(super) struct Query<'a> {
     pub(super) attempts: u32,
 }
 
+/// What one statement answers for all measures that ask.
+#[derive(Debug, Clone)]
+pub(super) enum Question<'a> {
+    Settings {
+        table: &'a str,
+        measures: Vec<(usize, &'a SettingMeasure)>,
+    },
+    Facts(Vec<(usize, &'a ServerMeasure)>),
+}
+
+impl<'a> Question<'a> {
+    /// Each measure's number, and the name of what it asks for.
+    pub(super) fn asked(&self) -> Box<dyn Iterator<Item = (usize, &'a str)> + Send + '_> {
+        match self {
+            Question::Settings { measures, .. } => {
+                Box::new(measures.iter().map(|(index, measure)| (*index, measure.name.as_str())))
+            }
+            Question::Facts(measures) => {
+                Box::new(measures.iter().map(|(index, measure)| (*index, measure.fact.as_str())))
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Ask<'a> {
+    pub(super) question: Question<'a>,
+    /// How often its session was lost.
+    pub(super) attempts: u32,
+}
+
 /// Something that a lane does with its session.
 #[derive(Clone)]
 pub(super) enum Task<'a> {
     Plan(Family<'a>),
     Value(Query<'a>),
+    Ask(Ask<'a>),
     Read(Arc<Scan<'a>>),
 }
 

@@ -1,5 +1,6 @@
 //! The lanes of one database: few connections, each taking one task after the other.
 
+mod asking;
 mod planning;
 mod resuming;
 mod seats;
@@ -208,6 +209,7 @@ impl<'a> Lanes<'a> {
     async fn work(&self, session: &mut Session, task: Task<'a>) -> bool {
         match task {
             Task::Plan(family) => self.plan(session, family).await,
+            Task::Ask(ask) => self.ask(session, ask).await,
             Task::Value(query) => {
                 let Query {
                     index,
@@ -342,6 +344,11 @@ impl<'a> Lanes<'a> {
                 }
             }
             Task::Value(query) => self.take(query.index, Taken::of(failure.clone())),
+            Task::Ask(ask) => {
+                for (index, _) in ask.question.asked() {
+                    self.take(index, Taken::of(failure.clone()));
+                }
+            }
             Task::Read(scan) if self.interrupt.is_raised() => self.end(scan.interrupt().await),
             Task::Read(scan) => self.end(scan.abandon(failure).await),
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::bitmap::BitmapBudget;
-use super::board::{Family, Query, Task};
+use super::board::{Ask, Family, Query, Question, Task};
 use super::choice::{self, designs};
 use super::journal::{Journal, NoJournal};
 use super::keys::KeySets;
@@ -15,7 +15,9 @@ use super::prepare::{Tables, prepared};
 use super::row_estimate;
 use super::scan::{Lane, Scan, Took};
 use super::strategy::{Sharing, Strategy};
-use crate::measure::{DatabaseMeasure, Failure, Measure, Reading, Reason, SqlValueMeasure};
+use crate::measure::{
+    DatabaseMeasure, Failure, Measure, Reading, Reason, ServerMeasure, SettingMeasure, SqlValueMeasure,
+};
 use crate::source::database::{Database, Interrupt, Session, StatementLog};
 
 /// What a measure gave, and what it took.
@@ -34,6 +36,10 @@ pub struct Taken {
 pub struct Work<'a> {
     databases: Vec<(usize, &'a DatabaseMeasure)>,
     values: Vec<(usize, &'a SqlValueMeasure)>,
+    settings: Vec<(usize, &'a SettingMeasure)>,
+    /// The table that the settings are columns of.
+    settings_table: &'a str,
+    facts: Vec<(usize, &'a ServerMeasure)>,
     pub(super) strategy: Strategy,
 }
 
@@ -54,18 +60,28 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// The same work, its settings read from this table.
+    pub fn with_settings_of(self, table: &'a str) -> Work<'a> {
+        Work {
+            settings_table: table,
+            ..self
+        }
+    }
+
     /// Adds a measure; what no database reads is left out.
     pub fn add(&mut self, index: usize, measure: &'a Measure) {
         match measure {
             Measure::Database(measure) => self.databases.push((index, measure)),
             Measure::SqlValue(measure) => self.values.push((index, measure)),
+            Measure::Setting(measure) => self.settings.push((index, measure)),
+            Measure::Server(measure) => self.facts.push((index, measure)),
             _ => {}
         }
     }
 
     /// How many measures there are.
     pub fn len(&self) -> usize {
-        self.databases.len() + self.values.len()
+        self.databases.len() + self.values.len() + self.settings.len() + self.facts.len()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -76,6 +92,8 @@ impl<'a> Work<'a> {
     pub fn without(mut self, indexes: &[usize]) -> Work<'a> {
         self.databases.retain(|(index, _)| !indexes.contains(index));
         self.values.retain(|(index, _)| !indexes.contains(index));
+        self.settings.retain(|(index, _)| !indexes.contains(index));
+        self.facts.retain(|(index, _)| !indexes.contains(index));
         self
     }
 
@@ -87,11 +105,25 @@ impl<'a> Work<'a> {
         self.databases
             .retain(|(_, measure)| tables.contains(&table_of(measure)));
         self.values.retain(|(index, _)| is_wanted(index));
+        self.settings.retain(|(index, _)| is_wanted(index));
+        self.facts.retain(|(index, _)| is_wanted(index));
         self
     }
 
-    /// The measures by the table whose rows they are about, those of most first.
+    /// What takes one statement each, whoever asks.
+    fn questions(&self) -> impl Iterator<Item = Task<'a>> + use<'a> {
+        let settings = (!self.settings.is_empty()).then(|| Question::Settings {
+            table: self.settings_table,
+            measures: self.settings.clone(),
+        });
+        let facts = (!self.facts.is_empty()).then(|| Question::Facts(self.facts.clone()));
+        let asks = settings.into_iter().chain(facts);
+        asks.map(|question| Task::Ask(Ask { question, attempts: 0 }))
+    }
+
+    /// The measures by the table whose rows they are about, those of most first; before them what is asked for all at once.
     pub(super) fn tasks(self) -> Vec<Task<'a>> {
+        let questions = self.questions();
         let mut families: BTreeMap<String, Vec<(usize, &'a DatabaseMeasure)>> = BTreeMap::new();
         for (index, measure) in self.databases {
             families.entry(table_of(measure)).or_default().push((index, measure));
@@ -114,7 +146,7 @@ impl<'a> Work<'a> {
                 attempts: 0,
             })
         });
-        plans.chain(values).collect()
+        questions.chain(plans).chain(values).collect()
     }
 }
 

@@ -113,7 +113,8 @@ async fn looked_over(
         match task {
             Task::Plan(family) => surveyor.family(family, session).await?,
             Task::Value(query) => surveyor.survey.queries.push(query.index),
-            Task::Read(_) => {}
+            // A statement for all who ask, whatever the plan.
+            Task::Ask(_) | Task::Read(_) => {}
         }
     }
     Ok(surveyor.survey)

@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
+use serde_json::json;
 
 use super::message::note;
 use super::output::{counted, print, seconds};
@@ -38,7 +40,7 @@ pub(super) async fn run(global: &Global, args: DemoArgs) -> Result<u8, CliError>
         .map_err(|error| CliError::Other(error.to_string()))?;
     let address = receiver.local_addr();
     let receiver = receiver.start();
-    let config = write_config(&args.folder, &definitions, &receiver.url())?;
+    let config = write_config(&args.folder, &definitions, &receiver.url(), global.now())?;
     let setup = setup(global, &config)?;
     make_sample(&args, setup.now).await?;
     demo_events::track(&setup, args.scale).await?;
@@ -115,12 +117,15 @@ fn definitions_folder(folder: &Path, definitions: &str) -> PathBuf {
     folder.join(definitions)
 }
 
-fn write_config(folder: &Path, definitions: &str, versions: &str) -> Result<PathBuf, CliError> {
+fn write_config(folder: &Path, definitions: &str, versions: &str, now: DateTime<Utc>) -> Result<PathBuf, CliError> {
     let path = folder.join("service-ping.toml");
+    let licence = folder.join(LICENCE);
+    std::fs::write(&licence, licence_text(now)).map_err(|error| CliError::file(&licence, error))?;
     let text = format!(
         "{MADE_BY}\
          definitions = {definitions}\n\n\
          [instance]\nhostname = \"demo.example\"\nversion = \"0.1.0\"\nedition = \"CE\"\ninstallation_type = \"demo\"\n\n\
+         [license]\nfile = \"{LICENCE}\"\n\n\
          [database.main]\nurl = \"sqlite://instance.db\"\n\n\
          [event_store]\nurl = \"sqlite://events.db\"\n\n\
          [state]\nurl = \"sqlite://state.db\"\n\n\
@@ -136,6 +141,28 @@ fn write_config(folder: &Path, definitions: &str, versions: &str) -> Result<Path
     Ok(path)
 }
 
+const LICENCE: &str = "licence.json";
+
+/// A licence that holds for half a year yet.
+fn licence_text(now: DateTime<Utc>) -> String {
+    let day = |days: i64| (now + TimeDelta::days(days)).date_naive().to_string();
+    let licence = json!({
+        "licensee": {"Name": "Demo Ltd", "Company": "Demo Ltd", "Email": "licences@demo.example"},
+        "issued_at": day(-180),
+        "expires_at": day(185),
+        "restrictions": {
+            "id": 1,
+            "plan": "ultimate",
+            "active_user_count": 5000,
+            "daily_billable_users_count": 4800,
+            "subscription_id": "A-S0001",
+            "add_ons": {},
+            "trial": false
+        }
+    });
+    format!("{licence:#}\n")
+}
+
 /// A plausible answer to every setting that the shipped definitions ask for.
 const SETTINGS: &str = "\
 signup_enabled = true
@@ -143,7 +170,17 @@ gravatar_enabled = true
 gitpod_enabled = false
 grafana_link_enabled = false
 mattermost_enabled = false
-reply_by_email_enabled = true
+reply_by_email_enabled = \"incoming+%{key}@demo.example\"
+influxdb_metrics_enabled = false
+elasticsearch_enabled = false
+geo_enabled = false
+pages_enabled = true
+gitlab_pages_version = \"1.62.0\"
+git_version = \"2.39.5\"
+gitaly_version = \"16.2.0\"
+gitaly_servers = 1
+gitaly_clusters = 0
+gitaly_filesystems = [\"EXT_2_3_4\"]
 container_registry_enabled = true
 dependency_proxy_enabled = true
 gitlab_shared_runners_enabled = true
@@ -155,6 +192,13 @@ omniauth_enabled = true
 prometheus_enabled = true
 prometheus_metrics_enabled = true
 operating_system = \"debian-12\"
+
+[settings.object_store]
+artifacts = { enabled = true, object_store = { enabled = true, direct_upload = true, background_upload = false, provider = \"AWS\" } }
+external_diffs = { enabled = false, object_store = { enabled = false, direct_upload = false, background_upload = false, provider = \"AWS\" } }
+lfs = { enabled = true, object_store = { enabled = true, direct_upload = true, background_upload = false, provider = \"AWS\" } }
+uploads = { enabled = true, object_store = { enabled = false, direct_upload = false, background_upload = false, provider = \"AWS\" } }
+packages = { enabled = true, object_store = { enabled = false, direct_upload = false, background_upload = false, provider = \"AWS\" } }
 ";
 
 /// The environment is left out: a variable meant for the real instance must not point the demo at it, and what never
@@ -168,7 +212,7 @@ fn setup(global: &Global, config: &Path) -> Result<Setup, CliError> {
     Setup::with_config(config, global, &all)
 }
 
-async fn make_sample(args: &DemoArgs, now: chrono::DateTime<chrono::Utc>) -> Result<(), CliError> {
+async fn make_sample(args: &DemoArgs, now: DateTime<Utc>) -> Result<(), CliError> {
     let begun = Instant::now();
     let sample = sample::create(&args.folder.join("instance.db"), now, args.scale).await?;
     let rows = counted(sample.rows as usize, "row");

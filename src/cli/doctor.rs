@@ -71,6 +71,8 @@ pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliErro
     };
     findings.extend(databases(&setup).await);
     findings.push(event_store(&setup).await);
+    findings.extend(license(&setup));
+    findings.extend(components(&setup).await);
     findings.push(state(&setup).await);
     findings.push(versions(&setup).await);
     show(&findings, args.format)?;
@@ -162,6 +164,32 @@ async fn event_store(setup: &Setup) -> Finding {
             Err(failure) => Finding::ill(subject, failure.to_string()),
         },
     }
+}
+
+/// Nothing where there is none.
+fn license(setup: &Setup) -> Option<Finding> {
+    let subject = "licence";
+    Some(match setup.license()? {
+        Err(failure) => Finding::ill(subject, failure.to_string()),
+        Ok(license) => {
+            let end = license.expires_at().map(|end| format!(", until {end}"));
+            Finding::well(subject, format!("{}{}", license.plan(), end.unwrap_or_default()))
+        }
+    })
+}
+
+/// Each is asked once: one that is away costs its metrics alone, but is worth knowing of.
+async fn components(setup: &Setup) -> Vec<Finding> {
+    let components = setup.components();
+    let mut findings = Vec::new();
+    for name in components.names() {
+        let subject = format!("component {name}");
+        findings.push(match components.ask(name).await {
+            Ok(answer) => Finding::well(&subject, format!("answers {}", answer.status())),
+            Err(failure) => Finding::ill(&subject, failure.to_string()),
+        });
+    }
+    findings
 }
 
 async fn state(setup: &Setup) -> Finding {

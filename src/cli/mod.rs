@@ -18,6 +18,7 @@ mod events;
 pub mod exit;
 mod explain;
 mod generate;
+mod geo;
 mod history;
 mod init;
 mod live;
@@ -146,6 +147,8 @@ enum Verb {
     Submit(submit::SubmitArgs),
     /// Stay: run the weekly job when it is due, answer probes and collectors of metrics
     Serve(serve::ServeArgs),
+    /// Several sites of one instance: a secondary's week, and its way to the primary
+    Geo(geo::GeoArgs),
     /// What may leave by your word: show, compare, accept, revoke
     Consent(consent::ConsentArgs),
     /// Reports as signed files, for networks without a way to the maker
@@ -228,6 +231,7 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::Diff(args) => diff::run(global, args).await,
         Verb::Submit(args) => submit::run(global, args).await,
         Verb::Serve(args) => serve::run(global, args).await,
+        Verb::Geo(args) => geo::run(global, args).await,
         Verb::Consent(args) => consent::run(global, args).await,
         Verb::Bundle(args) => bundle::run(global, args).await,
         Verb::Versions(args) => versions::run(args).await,

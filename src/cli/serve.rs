@@ -10,9 +10,9 @@ use clap::Args;
 use super::message::note;
 use super::setup::{DefinitionArgs, load_config, terminate_signal};
 use super::{CliError, Global, exit, submit};
-use crate::config::Config;
+use crate::config::{Config, GeoRole};
 use crate::schedule::Schedule;
-use crate::server::{Server, Sight};
+use crate::server::{GeoSecret, Server, Sight};
 use crate::source::database::{Interrupt, Stop};
 use crate::state::StateStore;
 use weekly::Weekly;
@@ -61,6 +61,7 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<u8, CliError
     };
     let sight = Sight {
         state: state.clone(),
+        geo: geo_secret(&config),
         definitions: args.definitions.definitions.clone().unwrap_or(config.definitions),
         skip_invalid: args.definitions.skip_invalid,
         schedule: schedule.clone(),
@@ -92,6 +93,16 @@ fn refuse_nonsense(global: &Global, args: &ServeArgs) -> Result<(), CliError> {
         return Err(CliError::Usage(message.to_owned()));
     }
     Ok(())
+}
+
+/// A primary without a secret takes nothing: anybody could tell it anything.
+fn geo_secret(config: &Config) -> Option<GeoSecret> {
+    let is_primary = config.geo.role == Some(GeoRole::Primary);
+    let secret = config.geo.secret.as_deref().filter(|_| is_primary);
+    if is_primary && secret.is_none() {
+        note("[geo] has no secret: the statuses of secondary sites are not taken");
+    }
+    secret.map(GeoSecret::new)
 }
 
 async fn schedule(config: &Config, state: &StateStore) -> Result<Schedule, CliError> {

@@ -12,17 +12,20 @@ use super::message::{self, note};
 use super::permission::Permission;
 pub(super) use super::signal::{interrupt_on_signals, terminate_signal};
 use super::{CliError, Global, event_setup as events};
-use crate::config::{self, Config, Environment, MetricGlobs};
+use crate::config::{self, Config, Environment, GeoRole, MetricGlobs, SettingSources};
 use crate::definition::{self, DataCategory, Diagnostic, Loaded, Severity, TestNames};
 use crate::instrumentation::{Context, Registry};
 use crate::keyspace::Keyspace;
-use crate::measure::Reason;
+use crate::measure::{Failure, Measure, Reason};
 use crate::relation::Dialect;
 use crate::report::{Plan, Selection, plan};
 use crate::source::Sources;
+use crate::source::component::{Component, Components};
 use crate::source::database::{Database, DatabaseOptions, DatabaseUrl, Interrupt, StatementLog};
 use crate::source::event_store::EventStore;
-use crate::source::facts::Facts;
+use crate::source::facts::{Facts, SettingsTable};
+use crate::source::geo::GeoNodes;
+use crate::source::license::License;
 use crate::state::StateStore;
 
 /// Options of the verbs that read definitions.
@@ -144,6 +147,11 @@ impl Setup {
             return Err(CliError::NoDefinitions(self.root.clone()));
         }
         let plan = plan(&self.loaded, &self.registry, &self.context(), &self.selection(only)?);
+        // A site without secondaries has no list of them, not even an empty one (spec 14).
+        let plan = match self.is_primary() {
+            true => plan,
+            false => plan.keep(|metric| !matches!(metric.measure, Ok(Some(Measure::GeoNodes)))),
+        };
         if plan.metrics.is_empty() && !only.only.is_empty() {
             let globs = only.only.join(", ");
             let message = format!("--only {globs} matches no metric that may leave; dump sql shows the key paths");
@@ -210,6 +218,10 @@ impl Setup {
             databases,
             event_store: self.event_store()?,
             facts: self.facts(uuid),
+            components: self.components(),
+            geo: self.is_primary().then(|| GeoNodes {
+                state: self.config.state.url.clone(),
+            }),
             interrupt,
             log,
         })
@@ -220,17 +232,59 @@ impl Setup {
         self.config.event_store.as_ref().map(events::store).transpose()
     }
 
+    /// Whether this site has secondaries.
+    fn is_primary(&self) -> bool {
+        self.config.geo.role == Some(GeoRole::Primary)
+    }
+
+    /// What may be asked over HTTP.
+    pub(super) fn components(&self) -> Components {
+        let component = |(name, component): (&String, &config::Component)| {
+            let component = Component {
+                url: component.url.clone(),
+                timeout: component.timeout,
+            };
+            (name.clone(), component)
+        };
+        Components::new(self.config.components.iter().map(component))
+    }
+
     fn facts(&self, uuid: Option<Uuid>) -> Facts {
         let instance = &self.config.instance;
+        let license = self.license();
+        let of_license = || Some(license.as_ref()?.as_ref().ok()?.edition().to_owned());
+        let edition = instance.edition.clone().or_else(of_license);
+        let sources = &self.config.setting_sources;
+        let variables = sources.variables.iter();
         Facts {
             uuid: instance.uuid.or(uuid).map(|uuid| uuid.to_string()),
             hostname: hostname(&self.config),
             version: instance.version.clone(),
             installation_type: instance.installation_type.clone(),
-            edition: instance.edition.clone(),
+            edition,
             recorded_at: self.now,
             settings: self.config.settings.clone(),
+            settings_table: self.settings_table(),
+            variables: variables
+                .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
+                .collect(),
+            license,
         }
+    }
+
+    /// The table of settings, where its database is configured.
+    fn settings_table(&self) -> Option<SettingsTable> {
+        let SettingSources { database, table, .. } = &self.config.setting_sources;
+        let table = table.as_ref().filter(|_| self.config.databases.contains_key(database));
+        table.map(|table| SettingsTable {
+            database: database.clone(),
+            table: table.clone(),
+        })
+    }
+
+    /// The configured licence, or why it does not hold; `None` where there is none.
+    pub(super) fn license(&self) -> Option<Result<License, Failure>> {
+        license(&self.config, self.now)
     }
 
     pub(super) async fn state(&self) -> Result<StateStore, CliError> {
@@ -253,6 +307,16 @@ pub(super) enum Patience {
     Wait,
     /// Somebody sits at the terminal.
     TryOnce,
+}
+
+/// The configured licence at an instant, or why it does not hold then, which the log is told as well.
+pub(super) fn license(config: &Config, now: DateTime<Utc>) -> Option<Result<License, Failure>> {
+    let file = config.license.file.as_ref()?;
+    let license = License::read(file, config.license.original_file.as_deref(), now);
+    if let Err(failure) = &license {
+        tracing::warn!(%failure, "The licence does not hold: its metrics are null.");
+    }
+    Some(license)
 }
 
 /// How a configured database is reached: its replicas stand in for it, if it has some.

@@ -10,7 +10,7 @@ use super::setup::{Patience, Setup};
 use super::{CliError, lookalikes, value_schema};
 use crate::batch::{Sharing, Strategy};
 use crate::definition::MetricDefinition;
-use crate::measure::{Fact, Failure, Measure, Reason};
+use crate::measure::{Fact, Failure, Measure, Reason, ServerFact};
 use crate::report::{NoProgress, Outcome, OutcomeState, Plan, collect, plan_one};
 use crate::source::database::{Interrupt, StatementLog};
 
@@ -100,7 +100,12 @@ fn asks_uuid(plan: &Plan<'_>) -> bool {
 
 fn origin(leaf: &Measure) -> Option<String> {
     Some(match leaf {
-        Measure::Setting(name) => format!("[settings] {name} of the configuration"),
+        Measure::Setting(setting) => setting.in_words(),
+        Measure::GeoNodes => "what secondary sites told this one, as [state] keeps it".to_owned(),
+        Measure::License(attribute) => format!("{} of the file that [license] names", attribute.as_str()),
+        Measure::Server(measure) if measure.fact == ServerFact::Adapter => {
+            format!("the scheme of [database.{}] url", measure.database)
+        }
         Measure::Constant(_) => "the value that the definition gives".to_owned(),
         Measure::Fact(Fact::Uuid) => "[instance] uuid, or the one that [state] keeps".to_owned(),
         Measure::Fact(Fact::Hostname) => "[instance] hostname, or this machine's".to_owned(),
@@ -140,6 +145,14 @@ fn address(setup: &Setup, measure: &Measure) -> Option<String> {
         Measure::Event(_) => {
             let store = setup.config.event_store.as_ref()?;
             return Some(format!("[event_store] url = \"{}\"", store.url));
+        }
+        Measure::Server(measure) => &measure.database,
+        Measure::Http(measure) => {
+            let component = setup.config.components.get(&measure.component)?;
+            return Some(format!(
+                "[components.{}] url = \"{}\"",
+                measure.component, component.url
+            ));
         }
         _ => return None,
     };

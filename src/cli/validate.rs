@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::message::{self, note};
 use super::output::{counted, print};
-use super::setup::{load_config, test_names};
+use super::setup::{license, load_config, test_names};
 use super::{CliError, Global, exit, live};
 use crate::definition::{self, Comparison, Diagnostic, findings, load_tests};
 use crate::instrumentation::Registry;
@@ -45,6 +45,7 @@ enum ValidateFormat {
 
 pub(super) async fn run(global: &Global, args: ValidateArgs) -> Result<u8, CliError> {
     let config = load_config(global)?;
+    let license = license(&config, global.now());
     let root = args.definitions.clone().unwrap_or_else(|| config.definitions.clone());
     let loaded = definition::load(&root)?;
     let registry = Registry::built_in();
@@ -77,6 +78,12 @@ pub(super) async fn run(global: &Global, args: ValidateArgs) -> Result<u8, CliEr
         if let (Some(comparison), Some(baseline)) = (&comparison, &args.baseline) {
             note(&baseline::in_words(comparison, baseline));
         }
+    }
+    // No definition's problem: it is told, and fails nothing.
+    if let Some(Err(failure)) = license
+        && args.format != ValidateFormat::Json
+    {
+        note(&failure.to_string());
     }
     if args.write_schema {
         write_schemas(&root)?;

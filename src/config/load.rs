@@ -7,17 +7,21 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 use uuid::Uuid;
 
+use super::component::Component;
 use super::document::Document;
 use super::environment::Environment;
 use super::event_store::event_store;
+use super::geo::Geo;
 use super::globs::MetricGlobs;
 use super::hooks::Hooks;
+use super::license::License;
 use super::problem::{ConfigErrors, Place, Problem, ProblemKind};
 use super::product::ProductQueries;
 use super::reader::Reader;
 use super::run::run;
 use super::schedule::schedule;
 use super::section::{Section, closest};
+use super::setting_sources::SettingSources;
 use super::settings::{feature_flags, settings};
 use super::telemetry::Telemetry;
 use super::throttle::Throttle;
@@ -29,7 +33,7 @@ use super::url::Url;
 use crate::definition::DataCategory;
 
 const DATABASE: [&str; 3] = ["postgres", "postgresql", "sqlite"];
-const HTTP: [&str; 2] = ["http", "https"];
+pub(super) const HTTP: [&str; 2] = ["http", "https"];
 const DEFAULT_STATE: &str = "sqlite://service-ping.db";
 
 impl Config {
@@ -119,10 +123,13 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
     let mut top = Section::top(reader, table);
     let definitions = top.path("definitions").unwrap_or_else(|| reader.folder.to_owned());
     let instance = instance(top.section("instance"));
+    let license = License::read(top.section("license"));
     let databases = databases(top.named_sections("database"));
     let event_store = top.optional_section("event_store").and_then(event_store);
     let run = run(top.section("run"));
     let prometheus = top.optional_section("prometheus").and_then(prometheus);
+    let components = components(top.named_sections("components"));
+    let geo = Geo::read(top.section("geo"));
     let versions = versions(top.section("versions"));
     let state = state(top.section("state"));
     let schedule = schedule(top.section("schedule"));
@@ -130,15 +137,19 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
     let hooks = Hooks::read(top.section("hooks"), &HTTP);
     let telemetry = Telemetry::read(top.section("telemetry"), &HTTP);
     let feature_flags = feature_flags(top.section("feature_flags"));
+    let setting_sources = SettingSources::read(top.section("setting_sources"));
     let settings = settings(top.section("settings"));
     top.finish();
     Some(Config {
         definitions,
         instance,
+        license,
         databases,
         event_store,
         run,
         prometheus,
+        components,
+        geo,
         versions,
         state: state?,
         schedule,
@@ -146,6 +157,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
         hooks,
         telemetry,
         feature_flags,
+        setting_sources,
         settings,
         file: reader.document.map(|document| document.path.clone()),
         folder: reader.folder.to_owned(),
@@ -169,6 +181,13 @@ fn databases(sections: Vec<(String, Section<'_>)>) -> BTreeMap<String, Database>
         .into_iter()
         .filter_map(|(name, section)| Some((name, database(section)?)));
     databases.collect()
+}
+
+fn components(sections: Vec<(String, Section<'_>)>) -> BTreeMap<String, Component> {
+    let components = sections
+        .into_iter()
+        .filter_map(|(name, section)| Some((name, Component::read(section)?)));
+    components.collect()
 }
 
 fn database(mut section: Section<'_>) -> Option<Database> {

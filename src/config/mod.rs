@@ -5,14 +5,17 @@
 //! [`Environment::from_process`], and a secret is shown neither by `Debug`, nor by `Display`, nor in the source excerpt
 //! of an error.
 
+mod component;
 mod document;
 mod duration;
 mod environment;
 mod event_store;
+mod geo;
 mod globs;
 mod hooks;
 mod hours;
 mod interpolate;
+mod license;
 mod load;
 mod mask;
 mod problem;
@@ -22,6 +25,7 @@ mod run;
 mod sample;
 mod schedule;
 mod section;
+mod setting_sources;
 mod settings;
 mod telemetry;
 mod throttle;
@@ -29,16 +33,20 @@ mod tree;
 mod types;
 mod url;
 
+pub use component::Component;
 pub use duration::parse_duration;
 pub use environment::Environment;
+pub use geo::{Geo, GeoRole};
 pub use globs::MetricGlobs;
 pub use hooks::Hooks;
 pub use hours::Hours;
+pub use license::License;
 pub use mask::mask_secrets;
 pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
 pub use product::ProductQueries;
 pub use sample::{sample, schema};
 pub use telemetry::{Header, Secret, Telemetry};
+pub use setting_sources::SettingSources;
 pub use throttle::Throttle;
 pub use types::{
     Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, Schedule, State,

@@ -37,7 +37,10 @@ pub fn sample() -> String {
 fn table(text: &mut String, key: &str, property: &Value) {
     comment(text, description(property));
     let (header, fields) = match named(property) {
-        Some(section) => (format!("#[{key}.main]\n"), section),
+        Some(section) => {
+            let name = example(property).and_then(Value::as_str).unwrap_or("main");
+            (format!("#[{key}.{name}]\n"), section)
+        }
         None if is_optional(property) => (format!("#[{key}]\n"), property),
         None => (format!("[{key}]\n"), property),
     };

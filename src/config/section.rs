@@ -167,6 +167,22 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The secret at `key`, or in the file that `file_key` names, if it is good enough.
+    pub fn secret_of(
+        &mut self,
+        key: &'static str,
+        file_key: &'static str,
+        expected: &str,
+        fits: impl Fn(&str) -> bool,
+    ) -> Option<String> {
+        let (origin, text) = self.secret(key, file_key)?;
+        if fits(&text) {
+            return Some(text);
+        }
+        self.out_of_range(key, &origin, expected);
+        None
+    }
+
     fn secret_file(&self, key: &'static str, origin: Origin, path: &str) -> Option<(Origin, String)> {
         let path = self.reader.path(path);
         match std::fs::read_to_string(&path) {

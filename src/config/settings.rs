@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Number, Value as Json};
+use serde_json::{Map, Number, Value as Json};
 
 use super::reader::Reader;
 use super::section::Section;
@@ -17,13 +17,27 @@ pub(super) fn feature_flags(section: Section<'_>) -> BTreeMap<String, bool> {
         .collect()
 }
 
-/// `[settings]`: any name, one scalar.
+/// `[settings]`: any name, one value.
 pub(super) fn settings(section: Section<'_>) -> BTreeMap<String, Json> {
     let reader = section.reader;
     section
         .entries()
-        .filter_map(|(name, node)| scalar(reader, &name, &node).map(|value| (name, value)))
+        .filter_map(|(name, node)| json(reader, &name, &node).map(|value| (name, value)))
         .collect()
+}
+
+/// Lists and tables of what may stand alone.
+fn json(reader: &Reader<'_>, key: &str, node: &Node) -> Option<Json> {
+    match &node.value {
+        Value::Array(items) => items.iter().map(|item| json(reader, key, item)).collect(),
+        Value::Table(entries) => {
+            let entries = entries
+                .iter()
+                .map(|(name, (_, node))| Some((name.clone(), json(reader, name, node)?)));
+            entries.collect::<Option<Map<String, Json>>>().map(Json::Object)
+        }
+        _ => scalar(reader, key, node),
+    }
 }
 
 fn scalar(reader: &Reader<'_>, key: &str, node: &Node) -> Option<Json> {

@@ -7,10 +7,14 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use uuid::Uuid;
 
+use super::component::Component;
+use super::geo::Geo;
 use super::globs::MetricGlobs;
 use super::hooks::Hooks;
 use super::product::ProductQueries;
 use super::telemetry::Telemetry;
+use super::license::License;
+use super::setting_sources::SettingSources;
 use super::throttle::Throttle;
 use super::url::Url;
 use crate::definition::{DataCategory, KeyFormat};
@@ -30,6 +34,8 @@ pub struct Config {
     pub definitions: PathBuf,
     /// What this instance says of itself.
     pub instance: Instance,
+    /// The licence that the product runs under. Without one, the metrics of the class `LicenseMetric` are null.
+    pub license: License,
     /// The instance's databases, which are only ever read. Definitions say `database: NAME`; without it they mean `main`.
     #[schemars(rename = "database")]
     pub databases: BTreeMap<String, Database>,
@@ -39,6 +45,12 @@ pub struct Config {
     pub run: Run,
     /// The Prometheus server of the instance. Accepted, but not used yet.
     pub prometheus: Option<Prometheus>,
+    /// Components of the instance that metrics of the class `HttpValueMetric` may ask, by names that definitions use. What
+    /// is not named here is never asked.
+    #[schemars(example = &"gitaly")]
+    pub components: BTreeMap<String, Component>,
+    /// What this site is to its other sites. Left out, it is the only one.
+    pub geo: Geo,
     /// The maker's endpoint that receives the payload.
     pub versions: Versions,
     /// The engine's own store: runs, results, and payloads that wait for delivery.
@@ -56,7 +68,10 @@ pub struct Config {
     /// named here is off, but for `redis_hll_tracking`, which stops all tracking of unique values when it is off.
     #[schemars(example = serde_json::json!({"redis_hll_tracking": true}))]
     pub feature_flags: BTreeMap<String, bool>,
-    /// The instance's settings that metrics of the class `SettingMetric` read: any name, one string, number or boolean.
+    /// Where settings are looked for that `[settings]` does not have.
+    pub setting_sources: SettingSources,
+    /// The instance's settings that metrics of the class `SettingMetric` read, by any name: a string, a number, a boolean,
+    /// or a list or table of them.
     #[schemars(example = serde_json::json!({"signup_enabled": true}))]
     pub settings: BTreeMap<String, serde_json::Value>,
     /// The file that this was read from, if there was one.
@@ -79,7 +94,7 @@ pub struct Instance {
     /// The product's version.
     #[schemars(with = "String", example = "")]
     pub version: Option<String>,
-    /// The product's edition, such as `CE`.
+    /// The product's edition, such as `CE`. Left empty, what the licence's plan is sold as.
     #[schemars(with = "String", example = "")]
     pub edition: Option<String>,
     /// How the product was installed, such as `omnibus` or `helm`.

@@ -88,7 +88,17 @@ fn counted(measure: &Measure, definition: &MetricDefinition) -> String {
         Measure::Event(measure) => of_events(measure, &definition.events),
         Measure::Sum(parts) => format!("The sum of {} parts; -1 if one of them fails.", parts.len()),
         Measure::Aggregate(aggregate) => of_aggregate(aggregate),
-        Measure::Setting(name) => format!("The setting {name} of the configuration."),
+        Measure::Setting(setting) => format!("The setting {}.", setting.in_words()),
+        Measure::GeoNodes => "What secondary sites told the primary: one object for each.".to_owned(),
+        Measure::License(attribute) => format!("{} of the licence.", attribute.as_str()),
+        Measure::Http(measure) => format!("Over HTTP: {}.", measure.in_words()),
+        Measure::Server(measure) => {
+            format!(
+                "What the database {} says of its {}.",
+                measure.database,
+                measure.fact.as_str()
+            )
+        }
         Measure::Fact(fact) => format!("What the run itself knows: {}.", of_fact(*fact)),
         Measure::Constant(_) => "The value that the definition gives.".to_owned(),
     }

@@ -167,7 +167,17 @@ fn ends_session(reason: Reason) -> bool {
 
 fn in_words(measure: &Measure) -> String {
     match measure {
-        Measure::Setting(name) => format!("the configuration's [settings] {name}; nothing is asked"),
+        Measure::Setting(setting) => format!("the setting {}", setting.in_words()),
+        Measure::Http(measure) => measure.in_words(),
+        Measure::Server(measure) => {
+            format!(
+                "the {} of the database {}, by its own word",
+                measure.fact.as_str(),
+                measure.database
+            )
+        }
+        Measure::GeoNodes => "what secondary sites told this one".to_owned(),
+        Measure::License(attribute) => format!("{} of the licence; nothing is asked", attribute.as_str()),
         Measure::Constant(value) => format!("the definition's own value {value}; nothing is asked"),
         _ => "known to the run itself; nothing is asked".to_owned(),
     }

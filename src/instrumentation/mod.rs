@@ -5,8 +5,12 @@
 
 mod aggregated;
 mod database;
+mod database_info;
+mod geo;
+mod http_value;
 mod identity;
 mod internal_events;
+mod license;
 mod meaning;
 mod numbers;
 mod redis_counter;
@@ -15,6 +19,8 @@ mod registry;
 mod setting;
 mod sql_value;
 mod static_value;
+mod typed;
+mod version_parts;
 mod window;
 
 use chrono::{DateTime, Utc};

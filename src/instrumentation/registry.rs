@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Context, InstrumentationClass, Request, aggregated, database, identity, internal_events, numbers, redis_counter,
-    redis_hll, setting, sql_value, static_value,
+    Context, InstrumentationClass, Request, aggregated, database, database_info, geo, http_value, identity,
+    internal_events, license, numbers, redis_counter, redis_hll, setting, sql_value, static_value, version_parts,
 };
 use crate::definition::{Catalog, DataSource, TimeFrame, ValueType};
 use crate::measure::{Failure, Measure, Reading};
@@ -32,6 +32,11 @@ impl Registry {
         registry.add(Box::new(sql_value::SqlValueMetric));
         registry.add(Box::new(static_value::StaticMetric));
         registry.add(Box::new(setting::SettingMetric));
+        registry.add(Box::new(license::LicenseMetric));
+        registry.add(Box::new(http_value::HttpValueMetric));
+        registry.add(Box::new(version_parts::VersionPartsMetric));
+        registry.add(Box::new(database_info::DatabaseInfoMetric));
+        registry.add(Box::new(geo::GeoNodeUsageMetric));
         registry.add(Box::new(redis_counter::RedisMetric));
         registry.add(Box::new(redis_hll::RedisHllMetric));
         registry.add(Box::new(aggregated::AggregatedMetric));

@@ -1,10 +1,13 @@
-//! `SettingMetric`: one key of the configuration's `[settings]`.
+//! `SettingMetric`: a setting of the instance, from the configuration, the table of settings or the environment.
 
-use super::{Context, InstrumentationClass, Request, take_only, text_option};
-use crate::definition::DataSource;
-use crate::measure::{Failure, Measure};
+use serde_json::Value;
 
-/// `options: {setting: signup_enabled}`.
+use super::typed::typed;
+use super::{Context, InstrumentationClass, Request, invalid_options, take_only, text_option};
+use crate::definition::{DataSource, ValueType};
+use crate::measure::{Failure, Measure, Reading, SettingMeasure, SettingOrigin};
+
+/// `options: {setting: signup_enabled}`, and `from: configuration`, `table` or `environment` to look there alone.
 pub(super) struct SettingMetric;
 
 impl InstrumentationClass for SettingMetric {
@@ -17,7 +20,29 @@ impl InstrumentationClass for SettingMetric {
     }
 
     fn describe(&self, request: &Request<'_>, _context: &Context<'_>) -> Result<Measure, Failure> {
-        take_only(request.options, &["setting"])?;
-        Ok(Measure::Setting(text_option(request.options, "setting")?.to_owned()))
+        take_only(request.options, &["setting", "from"])?;
+        let origin = match request.options.get("from") {
+            None => SettingOrigin::Anywhere,
+            Some(_) => origin(text_option(request.options, "from")?)?,
+        };
+        Ok(Measure::Setting(SettingMeasure {
+            name: text_option(request.options, "setting")?.to_owned(),
+            origin,
+        }))
+    }
+
+    fn shape(&self, reading: Reading, value_type: ValueType) -> Result<Value, Failure> {
+        typed(reading.to_json(), value_type)
+    }
+}
+
+fn origin(from: &str) -> Result<SettingOrigin, Failure> {
+    match from {
+        "configuration" => Ok(SettingOrigin::Configuration),
+        "table" => Ok(SettingOrigin::Table),
+        "environment" => Ok(SettingOrigin::Environment),
+        other => Err(invalid_options(format!(
+            "option \"from\": {other:?} is none of configuration, table, environment"
+        ))),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::typed::{boolean, number};
 use super::{Context, InstrumentationClass, Request, invalid_options, take_only, text_option};
 use crate::definition::ValueType;
 use crate::measure::{Failure, Measure, Reading, Reason, SqlValueMeasure};
@@ -49,25 +50,5 @@ impl InstrumentationClass for SqlValueMetric {
                 format!("the query's value is not a {}", value_type.as_str()),
             )
         })
-    }
-}
-
-fn number(text: &str) -> Option<Value> {
-    match text.parse::<i64>() {
-        Ok(integer) => Some(Value::from(integer)),
-        Err(_) => text
-            .parse::<f64>()
-            .ok()
-            .filter(|float| float.is_finite())
-            .map(Value::from),
-    }
-}
-
-/// PostgreSQL prints `t` and `f`, SQLite 1 and 0.
-fn boolean(text: &str) -> Option<Value> {
-    match text {
-        "t" | "true" | "1" => Some(Value::Bool(true)),
-        "f" | "false" | "0" => Some(Value::Bool(false)),
-        _ => None,
     }
 }

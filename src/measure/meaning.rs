@@ -17,9 +17,14 @@ impl Measure {
             }
             Measure::Sum(parts) => Ok(format!("sum of {}", unordered(parts)?)),
             Measure::Aggregate(aggregate) => aggregate.meaning(),
-            Measure::Event(_) | Measure::Setting(_) | Measure::Fact(_) | Measure::Constant(_) => {
-                Ok(format!("{self:?}"))
-            }
+            Measure::Event(_)
+            | Measure::Setting(_)
+            | Measure::License(_)
+            | Measure::Http(_)
+            | Measure::Server(_)
+            | Measure::GeoNodes
+            | Measure::Fact(_)
+            | Measure::Constant(_) => Ok(format!("{self:?}")),
         }
     }
 }

@@ -123,9 +123,18 @@ reasons! {
     /// A part of a sum has no value.
     PartFailed = "part_failed", General,
         "See the reason of the part that is named.";
-    /// The setting is not in the configuration.
+    /// The setting stands neither in the configuration nor in the table of settings.
     MissingSetting = "missing_setting", General,
         "Add the key to [settings] of service-ping.toml, or give the definition a fallback.";
+    /// The licence cannot be read, or is none.
+    InvalidLicense = "invalid_license", General,
+        "Correct the file that [license] names: service-ping doctor says what is wrong with it.";
+    /// The licence has ended, or has not begun.
+    LicenseNotCurrent = "license_not_current", General,
+        "Put the licence that holds now where [license] of service-ping.toml says.";
+    /// A component answered, but not what the metric reads.
+    UnexpectedAnswer = "unexpected_answer", General,
+        "Look at what the component's url answers, and correct it or the definition's options.";
     /// The run knows no such fact, such as an unset version.
     MissingFact = "missing_fact", General,
         "Add the key to [instance] of service-ping.toml.";

@@ -3,10 +3,12 @@
 //! A metric can never end a run: each ends as exactly one [`Outcome`]. A value enters a payload only through one.
 
 mod collect;
+mod components;
 mod consent;
 mod difference;
 mod disclosure;
 mod events;
+mod geo;
 mod journal;
 mod kept_reading;
 mod outcome;

@@ -3,16 +3,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 
+use super::components::read_components;
 use super::events::read_events;
+use super::geo::read_geo;
 use super::journal::ReadingJournal;
 use super::trace::RunTrace;
 use super::waiting::while_telling;
 use crate::batch::{self, NoObserver, Observer, Strategy, Taken, Work};
-use crate::measure::{Failure, Measure, Reading, Reason};
+use crate::measure::{Failure, Measure, Reading, Reason, ServerFact};
 use crate::source::Sources;
-use crate::source::database::Stop;
+use crate::source::database::{Stop, adapter};
 
 /// Is told how far a run is.
 pub trait Progress: Sync {
@@ -66,7 +68,7 @@ pub(super) async fn read_all(
     }
     let is_wanted = |index: usize| taken.get(index).is_some_and(Option::is_none);
     let lanes = sources.databases.iter().map(|(name, database)| {
-        let work = work_of(name, measures, strategy, &is_wanted);
+        let work = work_of(name, measures, strategy, sources, &is_wanted);
         batch::read_all(
             work,
             database,
@@ -82,14 +84,21 @@ pub(super) async fn read_all(
         journal.commit().await;
         read
     };
-    let reading = join(join_all(lanes), events);
-    let (of_databases, of_events) = while_telling(reading, &sources.databases, progress).await;
+    let components = async {
+        let mut read = read_components(measures, sources, &is_wanted, &told).await;
+        read.extend(read_geo(measures, sources, &is_wanted, &told).await);
+        journal.commit().await;
+        read
+    };
+    let reading = join3(join_all(lanes), events, components);
+    let (of_databases, of_events, of_components) = while_telling(reading, &sources.databases, progress).await;
     let mut statements = 0;
     for (readings, number) in of_databases {
         statements += number;
         place(readings, &mut taken, sources);
     }
     place(of_events, &mut taken, sources);
+    place(of_components, &mut taken, sources);
     let known = |(index, (slot, (measure, label))): (usize, (Option<Taken>, &(Measure, String)))| {
         slot.unwrap_or_else(|| {
             let begun = Instant::now();
@@ -133,11 +142,15 @@ pub(super) fn work_of<'a>(
     database: &str,
     measures: &'a [(Measure, String)],
     strategy: Strategy,
+    sources: &'a Sources,
     is_wanted: &dyn Fn(usize) -> bool,
 ) -> Work<'a> {
     let mut work = Work::new(strategy);
+    if let Some(table) = &sources.facts.settings_table {
+        work = work.with_settings_of(&table.table);
+    }
     for (index, (measure, _)) in measures.iter().enumerate() {
-        if is_wanted(index) && asks(measure, database) {
+        if is_wanted(index) && asks(measure, database, sources) {
             work.add(index, measure);
         }
     }
@@ -160,10 +173,15 @@ pub(super) fn isolated<T>(code: impl FnOnce() -> Result<T, Failure>) -> Result<T
     catch_unwind(AssertUnwindSafe(code)).unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref())))
 }
 
-fn asks(measure: &Measure, database: &str) -> bool {
+fn asks(measure: &Measure, database: &str, sources: &Sources) -> bool {
     match measure {
         Measure::Database(measure) => measure.database == database,
         Measure::SqlValue(measure) => measure.database == database,
+        Measure::Server(measure) => measure.database == database && measure.fact != ServerFact::Adapter,
+        Measure::Setting(setting) => {
+            let table = sources.facts.table_of(setting);
+            table.is_some_and(|table| table.database == database)
+        }
         _ => false,
     }
 }
@@ -171,7 +189,14 @@ fn asks(measure: &Measure, database: &str) -> bool {
 fn read_known(measure: &Measure, sources: &Sources) -> Result<Reading, Failure> {
     match measure {
         Measure::Fact(fact) => sources.facts.fact(*fact).map(Reading::Value),
-        Measure::Setting(name) => sources.facts.setting(name).map(Reading::Value),
+        Measure::License(attribute) => sources.facts.license(*attribute).map(Reading::Value),
+        // A table of settings in a database that is not configured is no table at all.
+        Measure::Setting(setting) => sources.facts.setting(setting).map(Reading::Value),
+        Measure::Server(measure) => {
+            let database = sources.database(&measure.database)?;
+            Ok(Reading::Value(adapter(database.dialect()).into()))
+        }
+        Measure::Http(_) | Measure::GeoNodes => Err(Failure::new(Reason::NotRun, "the measure was not read")),
         Measure::Constant(value) => Ok(Reading::Value(value.clone())),
         Measure::Database(measure) => Err(not_configured(&measure.database)),
         Measure::SqlValue(measure) => Err(not_configured(&measure.database)),

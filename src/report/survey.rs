@@ -56,7 +56,7 @@ async fn of_database(
 ) -> Result<Surveyed, Failure> {
     let mut session = database.open(&sources.interrupt, sources.log.clone()).await?;
     let work = || {
-        let work = work_of(database.name(), &plan.readings, plan.strategy, &|_| true);
+        let work = work_of(database.name(), &plan.readings, plan.strategy, sources, &|_| true);
         match around {
             Some(indexes) => work.around(indexes),
             None => work,

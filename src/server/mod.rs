@@ -2,6 +2,7 @@
 //! below know, and decides nothing.
 
 mod exposition;
+mod geo;
 mod listener;
 mod metrics;
 mod readiness;
@@ -9,6 +10,7 @@ mod routes;
 
 use std::path::PathBuf;
 
+pub use geo::GeoSecret;
 pub use listener::{Server, ServerError};
 
 use crate::schedule::Schedule;
@@ -22,6 +24,8 @@ pub struct Sight {
     pub definitions: PathBuf,
     /// Whether a run leaves invalid definitions out, so that they stand in nobody's way.
     pub skip_invalid: bool,
+    /// On a primary site, what its secondaries sign their statuses with.
+    pub geo: Option<GeoSecret>,
     /// The schedule, where this process keeps one.
     pub schedule: Option<Schedule>,
 }

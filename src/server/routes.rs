@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::Sight;
+use super::geo::take_status;
 use super::metrics::exposition;
 use super::readiness::{STORE_TIMEOUT, obstacle};
 
@@ -19,6 +20,7 @@ pub(super) fn router(sight: Sight) -> Router {
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
+        .route("/geo/status", post(take_status))
         .fallback(async || text(StatusCode::NOT_FOUND, "there are /health, /ready and /metrics here"))
         .with_state(sight)
 }

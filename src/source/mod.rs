@@ -1,15 +1,22 @@
-//! The live data: databases, which are only read, and the event store. Bounded, cancellable.
+//! The live data: databases, which are only read, the event store, and components that are asked over HTTP. Bounded,
+//! cancellable.
 
+pub mod component;
 pub mod database;
 pub mod event_store;
 pub mod facts;
+pub mod geo;
+mod http;
+pub mod license;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use component::Components;
 use database::{Database, Interrupt, StatementLog};
 use event_store::EventStore;
 use facts::Facts;
+use geo::GeoNodes;
 
 use crate::measure::{Failure, Reason};
 
@@ -20,6 +27,10 @@ pub struct Sources {
     /// Where events are counted; `None` where the configuration names none.
     pub event_store: Option<Arc<dyn EventStore>>,
     pub facts: Facts,
+    /// What is asked over HTTP.
+    pub components: Components,
+    /// What a primary site was told; `None` where this is none.
+    pub geo: Option<GeoNodes>,
     pub interrupt: Interrupt,
     /// Is told of every statement.
     pub log: StatementLog,

@@ -16,6 +16,7 @@ use crate::keyspace::Keyspace;
 use crate::measure::Measure;
 use crate::report::{NoProgress, Outcome, Plan, collect, plan_one};
 use crate::source::Sources;
+use crate::source::component::Components;
 use crate::source::database::{Interrupt, Rehearsal, StatementLog};
 use crate::source::facts::Facts;
 
@@ -155,21 +156,11 @@ async fn sources(
     Ok(Sources {
         databases,
         event_store: Some(store.handle()),
-        facts: no_facts(now),
+        // What an instance knows of itself is no part of a definition.
+        facts: Facts::at(now),
+        components: Components::default(),
+        geo: None,
         interrupt: bench.interrupt.clone(),
         log,
     })
-}
-
-/// What an instance knows of itself is no part of a definition.
-fn no_facts(now: DateTime<Utc>) -> Facts {
-    Facts {
-        uuid: None,
-        hostname: None,
-        version: None,
-        installation_type: None,
-        edition: None,
-        recorded_at: now,
-        settings: BTreeMap::new(),
-    }
 }

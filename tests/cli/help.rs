@@ -3,7 +3,7 @@
 use crate::support::cli::Cli;
 use crate::support::golden::assert_golden;
 
-const VERBS: [&[&str]; 42] = [
+const VERBS: [&[&str]; 45] = [
     &["demo"],
     &["init"],
     &["run"],
@@ -32,6 +32,9 @@ const VERBS: [&[&str]; 42] = [
     &["diff"],
     &["submit"],
     &["serve"],
+    &["geo"],
+    &["geo", "update"],
+    &["geo", "status"],
     &["consent"],
     &["consent", "show"],
     &["consent", "diff"],

@@ -15,6 +15,7 @@ use service_ping::keyspace::Keyspace;
 use service_ping::relation::Dialect;
 use service_ping::report::{self, NoProgress, Selection, Standing};
 use service_ping::source::Sources;
+use service_ping::source::component::Components;
 use service_ping::source::database::{Database, DatabaseOptions, DatabaseUrl, Interrupt, StatementLog};
 use service_ping::source::facts::Facts;
 use service_ping::state::{Acceptance, NewReport, NewRun, StateStore};
@@ -170,13 +171,10 @@ fn sources(now: DateTime<Utc>, log: StatementLog) -> Sources {
         event_store: None,
         facts: Facts {
             uuid: Some("an instance".to_owned()),
-            hostname: None,
-            version: None,
-            installation_type: None,
-            edition: None,
-            recorded_at: now,
-            settings: BTreeMap::new(),
+            ..Facts::at(now)
         },
+        components: Components::default(),
+        geo: None,
         interrupt,
         log,
     }

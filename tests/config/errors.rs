@@ -27,7 +27,7 @@ disabled_metrics = ["a[", 3]
 [feature_flags]
 x = 1
 [settings]
-list = [1]
+list = [nan]
 [prometeus]
 "#,
     )

@@ -12,6 +12,7 @@ use service_ping::keyspace::Keyspace;
 use service_ping::measure::{Failure, Measure, Reading, Reason};
 use service_ping::report::{Collection, NoProgress, Outcome, Selection, collect, metadata, payload, plan};
 use service_ping::source::Sources;
+use service_ping::source::component::Components;
 use service_ping::source::database::{Database, DatabaseOptions, DatabaseUrl, Interrupt, StatementLog};
 use service_ping::source::facts::Facts;
 
@@ -92,15 +93,9 @@ fn sources(url: &str, application_name: &str, log: StatementLog) -> Sources {
     Sources {
         databases: BTreeMap::from([("main".to_owned(), Arc::new(database))]),
         event_store: None,
-        facts: Facts {
-            uuid: None,
-            hostname: None,
-            version: None,
-            installation_type: None,
-            edition: None,
-            recorded_at: chrono::Utc::now(),
-            settings: BTreeMap::new(),
-        },
+        facts: Facts::at(chrono::Utc::now()),
+        components: Components::default(),
+        geo: None,
         interrupt,
         log,
     }

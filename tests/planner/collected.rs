@@ -13,6 +13,7 @@ use service_ping::instrumentation::{Context, Registry};
 use service_ping::keyspace::Keyspace;
 use service_ping::report::{self, Collection, NoProgress, Outcome, OutcomeState, Selection};
 use service_ping::source::Sources;
+use service_ping::source::component::Components;
 use service_ping::source::database::{Database, DatabaseOptions, DatabaseUrl, Interrupt, StatementLog};
 use service_ping::source::facts::Facts;
 
@@ -79,15 +80,9 @@ impl Reader {
         Sources {
             databases: BTreeMap::from([("main".to_owned(), Arc::new(database))]),
             event_store: None,
-            facts: Facts {
-                uuid: None,
-                hostname: None,
-                version: None,
-                installation_type: None,
-                edition: None,
-                recorded_at: now(),
-                settings: BTreeMap::new(),
-            },
+            facts: Facts::at(now()),
+            components: Components::default(),
+            geo: None,
             interrupt,
             log: StatementLog::default(),
         }

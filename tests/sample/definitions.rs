@@ -100,6 +100,7 @@ fn every_stage_has_a_monthly_twin() {
     let all = [
         "configure",
         "create",
+        "enablement",
         "manage",
         "monitor",
         "package",
@@ -160,7 +161,8 @@ fn fields_are_known_and_required_ones_are_there() {
             file.name()
         );
         assert!(
-            ["database", "system", "redis", "redis_hll", "internal_events"].contains(&file.str("data_source")),
+            ["database", "system", "license", "redis", "redis_hll", "internal_events"]
+                .contains(&file.str("data_source")),
             "{}",
             file.name()
         );

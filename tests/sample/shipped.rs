@@ -6,12 +6,17 @@ use std::path::{Path, PathBuf};
 use serde_yaml::Value;
 
 /// The classes that need no YAML.
-pub const BUILT_IN: [&str; 14] = [
+pub const BUILT_IN: [&str; 19] = [
     "DatabaseMetric",
     "NumbersMetric",
     "SqlValueMetric",
     "StaticMetric",
     "SettingMetric",
+    "LicenseMetric",
+    "HttpValueMetric",
+    "VersionPartsMetric",
+    "DatabaseInfoMetric",
+    "GeoNodeUsageMetric",
     "RedisMetric",
     "RedisHLLMetric",
     "AggregatedMetric",

@@ -284,7 +284,11 @@ fn described(setup: &Setup, measure: &Measure) -> String {
         Some(Ok(sql)) => sql,
         Some(Err(error)) => format!("no statement: {error}"),
         None => match measure {
-            Measure::Setting(name) => format!("setting {name}"),
+            Measure::Setting(setting) => format!("setting {}", setting.in_words()),
+            Measure::GeoNodes => "what secondary sites told this one".to_owned(),
+            Measure::License(attribute) => format!("license {}", attribute.as_str()),
+            Measure::Http(measure) => measure.in_words(),
+            Measure::Server(measure) => format!("{} of the database {}", measure.fact.as_str(), measure.database),
             Measure::Fact(fact) => format!("{fact:?}").to_lowercase(),
             Measure::Constant(value) => format!("the value {value}"),
             Measure::Event(measure) => measure.command(),

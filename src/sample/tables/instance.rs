@@ -3,7 +3,7 @@
 use super::super::Generator::{Boolean, Created, Integer, Listed, Null, Numbered, Ordinal};
 use super::super::Table;
 use super::columns::{
-    boolean, created, createdtz, date, integer, key, numbers, percent, smallint, text, updated, updatedtz,
+    boolean, created, createdtz, date, integer, key, numbers, percent, smallint, text, texts, updated, updatedtz,
 };
 
 /// Rows by `id - 1 = base_type`: 0 issue, 1 incident and so on.
@@ -31,6 +31,10 @@ pub(super) const TABLES: &[Table] = &[
             integer("two_factor_grace_period", Integer(48)),
             boolean("deactivate_dormant_users", Boolean(true)),
             integer("deactivate_dormant_users_period", Integer(90)),
+            text("container_registry_vendor", texts!(100 => "gitlab")),
+            text("container_registry_version", texts!(100 => "3.90.0-gitlab")),
+            boolean("container_registry_db_enabled", Boolean(false)),
+            date("license_trial_ends_on", Null),
             created(),
             updated(),
         ],

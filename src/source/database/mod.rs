@@ -8,7 +8,9 @@ mod postgres;
 mod question;
 mod rehearsal;
 mod schema;
+mod server_facts;
 mod session;
+mod settings;
 mod sqlite;
 mod throttle;
 
@@ -26,6 +28,7 @@ pub use listing::{ListedColumn, ListedTable};
 pub use question::ProductUser;
 pub use rehearsal::Rehearsal;
 pub use schema::{ColumnKind, TableInfo, TableKind, TablePartition};
+pub use server_facts::adapter;
 pub use session::{Cells, Parameter, Row, Session, Statement, StatementLog, unpacked};
 pub use throttle::ThrottleCause;
 

@@ -1,0 +1,81 @@
+//! What a primary site takes of its secondaries: signed statuses, of which the newest of each counts.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use chrono::{TimeDelta, Utc};
+use serde_json::json;
+
+use super::Sight;
+use crate::geo::{NodeStatus, Signature};
+
+/// A status is some hundred bytes.
+const LONGEST: usize = 16 * 1024;
+/// Clocks differ; a status of much later would keep all true ones out.
+const AHEAD: TimeDelta = TimeDelta::hours(24);
+
+/// What secondaries sign their statuses with. Shown nowhere.
+#[derive(Clone)]
+pub struct GeoSecret(Arc<str>);
+
+impl GeoSecret {
+    pub fn new(secret: &str) -> GeoSecret {
+        GeoSecret(secret.into())
+    }
+}
+
+impl std::fmt::Debug for GeoSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("GeoSecret(…)")
+    }
+}
+
+pub(super) async fn take_status(State(sight): State<Sight>, request: Request) -> Response {
+    let Some(secret) = &sight.geo else {
+        return refused(StatusCode::NOT_FOUND, "this site is no primary");
+    };
+    let (head, body) = request.into_parts();
+    let Some(document) = whole(body).await else {
+        return refused(StatusCode::PAYLOAD_TOO_LARGE, "a status is not that long");
+    };
+    if !is_signed(&head.headers, &document, secret) {
+        return refused(StatusCode::UNAUTHORIZED, "the signature is not that of this status");
+    }
+    let status = match NodeStatus::from_text(&document) {
+        Ok(status) => status,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    let now = Utc::now();
+    if status.collected_at > now + AHEAD {
+        return refused(
+            StatusCode::BAD_REQUEST,
+            "the status is of a time that has not come: set the clock",
+        );
+    }
+    match sight.state.keep_geo_status(&status, now).await {
+        Ok(stored) => axum::Json(json!({"stored": stored})).into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "The status of a secondary site could not be kept.");
+            refused(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the state store does not answer: see the log",
+            )
+        }
+    }
+}
+
+async fn whole(body: Body) -> Option<Vec<u8>> {
+    to_bytes(body, LONGEST).await.ok().map(|bytes| bytes.to_vec())
+}
+
+fn is_signed(headers: &HeaderMap, document: &[u8], secret: &GeoSecret) -> bool {
+    let signature = headers.get(Signature::HEADER).and_then(|value| value.to_str().ok());
+    signature.is_some_and(|signature| Signature::verify(signature, document, &secret.0).is_ok())
+}
+
+fn refused(status: StatusCode, says: &str) -> Response {
+    (status, axum::Json(json!({"error": says}))).into_response()
+}
