@@ -50,6 +50,8 @@ mod interruption;
 mod leaks;
 #[path = "cli/live.rs"]
 mod live;
+#[path = "cli/man.rs"]
+mod man;
 #[path = "cli/metric.rs"]
 mod metric;
 #[path = "cli/new.rs"]
