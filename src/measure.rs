@@ -14,11 +14,15 @@ use crate::sketch::{self, Estimate, HyperLogLog};
 
 mod event;
 mod meaning;
+mod prometheus;
 mod reason;
 mod statement;
 
 pub use crate::definition::{Consistency, RowEstimate};
 pub use event::{EventMeasure, EventRead};
+pub use prometheus::{
+    Answer, Answers, NamedQuery, PrometheusMeasure, PrometheusValue, QueryError, QueryErrorKind, QueryResult, Sample,
+};
 
 pub use reason::{Failure, FailureKind, Reason};
 
@@ -31,6 +35,8 @@ pub enum Measure {
     SqlValue(Box<SqlValueMeasure>),
     /// Keys of the event store.
     Event(Box<EventMeasure>),
+    /// Queries of Prometheus.
+    Prometheus(Box<PrometheusMeasure>),
     /// The sum of other measures; it fails if any part does.
     Sum(Vec<Measure>),
     /// The union or intersection of sketches; it fails if any part does.
@@ -145,6 +151,8 @@ pub enum Reading {
     Sketch(Box<HyperLogLog>),
     /// The size of sets that were put together, with its bound.
     Estimate(Estimate),
+    /// The answers to several queries, each as it is.
+    Answers(Box<Answers>),
     /// A value taken as it is.
     Value(Value),
 }
@@ -304,6 +312,7 @@ impl Reading {
             Reading::Sketch(sketch) => Value::from(sketch.count()),
             // Things are counted: what an estimator knows of fractions would pass for exactness.
             Reading::Estimate(estimate) => Value::from(estimate.value.round() as u64),
+            Reading::Answers(answers) => answers.to_json(),
             Reading::Value(value) => value.clone(),
         }
     }

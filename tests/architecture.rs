@@ -41,8 +41,9 @@ const PURE: [&str; 9] = [
     "sketch",
     "schedule",
 ];
-const DRIVERS: [&str; 7] = [
+const DRIVERS: [&str; 8] = [
     "sqlx::",
+    "prometheus_http_query::",
     "redis::",
     "reqwest::",
     "tokio::",
@@ -142,15 +143,28 @@ fn pure_rooms_name_no_driver() {
     }
 }
 
+/// `versions` to the maker, `source/prometheus` to the operator's own server.
 #[test]
-fn only_versions_speaks_http_to_the_maker() {
+fn few_places_speak_http_to_others() {
+    let allowed = ["versions", "source/prometheus"];
     for (path, code) in sources() {
-        let allowed = room(&path) == "versions";
+        let speaks = code.contains("reqwest::") || code.contains("prometheus_http_query::");
         assert!(
-            allowed || !code.contains("reqwest::"),
+            !speaks || allowed.iter().any(|place| path.starts_with(place)),
             "{} opens connections of its own",
             path.display()
         );
+    }
+}
+
+#[test]
+fn prometheus_is_only_read() {
+    let code = sources();
+    let of_source = code.iter().filter(|(path, _)| path.starts_with("source/prometheus"));
+    for (path, code) in of_source {
+        for word in [".post(", ".put(", ".delete(", ".patch(", ".request(", "post_raw("] {
+            assert!(!code.contains(word), "{} has {word}", path.display());
+        }
     }
 }
 

@@ -68,6 +68,7 @@ pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliErro
     };
     findings.extend(databases(&setup).await);
     findings.push(event_store(&setup).await);
+    findings.push(prometheus(&setup).await);
     findings.push(state(&setup).await);
     findings.push(versions(&setup));
     show(&findings, args.format)?;
@@ -158,6 +159,17 @@ async fn event_store(setup: &Setup) -> Finding {
             Ok(()) => Finding::well(subject, store.address()),
             Err(failure) => Finding::ill(subject, failure.to_string()),
         },
+    }
+}
+
+async fn prometheus(setup: &Setup) -> Finding {
+    let subject = "prometheus";
+    let Some(prometheus) = setup.prometheus() else {
+        return Finding::well(subject, "none configured: its metrics fall back");
+    };
+    match prometheus.version().await {
+        Ok((version, place)) => Finding::well(subject, format!("Prometheus {version} at {place}")),
+        Err(failure) => Finding::ill(subject, failure.to_string()),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::source::Sources;
 use crate::source::database::{Database, DatabaseOptions, DatabaseUrl, Interrupt, StatementLog};
 use crate::source::event_store::EventStore;
 use crate::source::facts::Facts;
+use crate::source::prometheus::Prometheus;
 use crate::state::StateStore;
 
 /// Options of the verbs that read definitions.
@@ -187,6 +188,7 @@ impl Setup {
         Ok(Sources {
             databases,
             event_store: self.event_store()?,
+            prometheus: self.prometheus(),
             facts: self.facts(uuid),
             interrupt,
             log,
@@ -196,6 +198,12 @@ impl Setup {
     /// The configured event store, if there is one. Nothing is opened yet.
     pub(super) fn event_store(&self) -> Result<Option<Arc<dyn EventStore>>, CliError> {
         self.config.event_store.as_ref().map(events::store).transpose()
+    }
+
+    /// The configured Prometheus, if there is one. Nothing is opened yet.
+    pub(super) fn prometheus(&self) -> Option<Arc<Prometheus>> {
+        let config = self.config.prometheus.as_ref()?;
+        Some(Arc::new(Prometheus::new(config, self.now)))
     }
 
     fn facts(&self, uuid: Option<Uuid>) -> Facts {

@@ -16,10 +16,12 @@ mod interpolate;
 mod load;
 mod mask;
 mod problem;
+mod prometheus;
 mod reader;
 mod run;
 mod sample;
 mod schedule;
+mod secret;
 mod section;
 mod settings;
 mod throttle;
@@ -34,10 +36,11 @@ pub use hooks::Hooks;
 pub use hours::Hours;
 pub use mask::mask_secrets;
 pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
+pub use prometheus::{Prometheus, PrometheusAddress};
 pub use sample::{sample, schema};
+pub use secret::Secret;
 pub use throttle::Throttle;
 pub use types::{
-    Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, Schedule, State,
-    Versions,
+    Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Reporting, Run, Schedule, State, Versions,
 };
 pub use url::{Url, UrlError};

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::globs::MetricGlobs;
 use super::hooks::Hooks;
+use super::prometheus::Prometheus;
 use super::throttle::Throttle;
 use super::url::Url;
 use crate::definition::{DataCategory, KeyFormat};
@@ -35,7 +36,7 @@ pub struct Config {
     pub event_store: Option<EventStore>,
     /// How long a run may take.
     pub run: Run,
-    /// The Prometheus server of the instance. Accepted, but not used yet.
+    /// The Prometheus server of the instance. Left out, its metrics fall back.
     pub prometheus: Option<Prometheus>,
     /// The maker's endpoint that receives the payload.
     pub versions: Versions,
@@ -223,14 +224,6 @@ impl EventStore {
     pub fn usual_categories() -> BTreeSet<String> {
         CATEGORIES_FOR_TOTALS.map(str::to_owned).into()
     }
-}
-
-/// A Prometheus server. Accepted, but not used yet.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
-pub struct Prometheus {
-    /// Its address. `url_file` reads it from a file of its own.
-    #[schemars(with = "String", example = "http://localhost:9090")]
-    pub url: Url,
 }
 
 /// The maker's endpoint.

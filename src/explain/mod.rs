@@ -169,6 +169,7 @@ fn in_words(measure: &Measure) -> String {
     match measure {
         Measure::Setting(name) => format!("the configuration's [settings] {name}; nothing is asked"),
         Measure::Constant(value) => format!("the definition's own value {value}; nothing is asked"),
+        Measure::Prometheus(measure) => format!("{}; what that costs, Prometheus does not tell", measure.in_words()),
         _ => "known to the run itself; nothing is asked".to_owned(),
     }
 }

@@ -9,12 +9,14 @@ mod identity;
 mod internal_events;
 mod meaning;
 mod numbers;
+mod prometheus;
 mod redis_counter;
 mod redis_hll;
 mod registry;
 mod setting;
 mod sql_value;
 mod static_value;
+mod topology;
 mod window;
 
 use chrono::{DateTime, Utc};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Context, InstrumentationClass, Request, aggregated, database, identity, internal_events, numbers, redis_counter,
-    redis_hll, setting, sql_value, static_value,
+    Context, InstrumentationClass, Request, aggregated, database, identity, internal_events, numbers, prometheus,
+    redis_counter, redis_hll, setting, sql_value, static_value, topology,
 };
 use crate::definition::{Catalog, DataSource, TimeFrame, ValueType};
 use crate::measure::{Failure, Measure, Reading};
@@ -35,6 +35,8 @@ impl Registry {
         registry.add(Box::new(redis_counter::RedisMetric));
         registry.add(Box::new(redis_hll::RedisHllMetric));
         registry.add(Box::new(aggregated::AggregatedMetric));
+        registry.add(Box::new(prometheus::PrometheusMetric));
+        registry.add(Box::new(topology::TopologyMetric));
         internal_events::classes()
             .into_iter()
             .for_each(|class| registry.add(Box::new(class)));

@@ -17,9 +17,11 @@ impl Measure {
             }
             Measure::Sum(parts) => Ok(format!("sum of {}", unordered(parts)?)),
             Measure::Aggregate(aggregate) => aggregate.meaning(),
-            Measure::Event(_) | Measure::Setting(_) | Measure::Fact(_) | Measure::Constant(_) => {
-                Ok(format!("{self:?}"))
-            }
+            Measure::Event(_)
+            | Measure::Prometheus(_)
+            | Measure::Setting(_)
+            | Measure::Fact(_)
+            | Measure::Constant(_) => Ok(format!("{self:?}")),
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 
 use super::events::read_events;
 use super::journal::ReadingJournal;
+use super::prometheus::read_prometheus;
 use super::waiting::while_telling;
 use crate::batch::{self, Strategy, Taken, Work};
 use crate::measure::{Failure, Measure, Reading, Reason};
@@ -67,14 +68,20 @@ pub(super) async fn read_all(
         journal.commit().await;
         read
     };
-    let reading = join(join_all(lanes), events);
-    let (of_databases, of_events) = while_telling(reading, &sources.databases, progress).await;
+    let prometheus = async {
+        let read = read_prometheus(measures, sources, &is_wanted, &told).await;
+        journal.commit().await;
+        read
+    };
+    let reading = join3(join_all(lanes), events, prometheus);
+    let (of_databases, of_events, of_prometheus) = while_telling(reading, &sources.databases, progress).await;
     let mut statements = 0;
     for (readings, number) in of_databases {
         statements += number;
         place(readings, &mut taken, sources);
     }
     place(of_events, &mut taken, sources);
+    place(of_prometheus, &mut taken, sources);
     let known = |(slot, (measure, label)): (Option<Taken>, &(Measure, String))| {
         slot.unwrap_or_else(|| {
             let begun = Instant::now();
@@ -151,6 +158,10 @@ fn read_known(measure: &Measure, sources: &Sources) -> Result<Reading, Failure> 
         Measure::Event(_) => Err(Failure::new(
             Reason::SourceNotConfigured,
             "the configuration has no [event_store]",
+        )),
+        Measure::Prometheus(_) => Err(Failure::new(
+            Reason::SourceNotConfigured,
+            "the configuration has no [prometheus]",
         )),
         Measure::Sum(_) | Measure::Aggregate(_) => Err(Failure::new(
             Reason::InvalidOptions,

@@ -1,8 +1,9 @@
-//! The live data: databases, which are only read, and the event store. Bounded, cancellable.
+//! The live data: databases, which are only read, the event store, and Prometheus. Bounded, cancellable.
 
 pub mod database;
 pub mod event_store;
 pub mod facts;
+pub mod prometheus;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use database::{Database, Interrupt, StatementLog};
 use event_store::EventStore;
 use facts::Facts;
+use prometheus::Prometheus;
 
 use crate::measure::{Failure, Reason};
 
@@ -19,6 +21,8 @@ pub struct Sources {
     pub databases: BTreeMap<String, Arc<Database>>,
     /// Where events are counted; `None` where the configuration names none.
     pub event_store: Option<Arc<dyn EventStore>>,
+    /// Asked for what the instance's operation shows; `None` where the configuration names none.
+    pub prometheus: Option<Arc<Prometheus>>,
     pub facts: Facts,
     pub interrupt: Interrupt,
     /// Is told of every statement.

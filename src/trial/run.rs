@@ -155,6 +155,7 @@ async fn sources(
     Ok(Sources {
         databases,
         event_store: Some(store.handle()),
+        prometheus: None,
         facts: no_facts(now),
         interrupt: bench.interrupt.clone(),
         log,

@@ -92,6 +92,7 @@ fn sources(url: &str, application_name: &str, log: StatementLog) -> Sources {
     Sources {
         databases: BTreeMap::from([("main".to_owned(), Arc::new(database))]),
         event_store: None,
+        prometheus: None,
         facts: Facts {
             uuid: None,
             hostname: None,

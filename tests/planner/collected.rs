@@ -79,6 +79,7 @@ impl Reader {
         Sources {
             databases: BTreeMap::from([("main".to_owned(), Arc::new(database))]),
             event_store: None,
+            prometheus: None,
             facts: Facts {
                 uuid: None,
                 hostname: None,
