@@ -1,6 +1,6 @@
 //! The name that a node goes by.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// An instance without its port; what means this machine is `localhost`.
 pub(super) fn name(instance: &str) -> String {
