@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_yaml::Value;
 
 /// The classes that need no YAML.
-pub const BUILT_IN: [&str; 14] = [
+pub const BUILT_IN: [&str; 16] = [
     "DatabaseMetric",
     "NumbersMetric",
     "SqlValueMetric",
@@ -15,6 +15,8 @@ pub const BUILT_IN: [&str; 14] = [
     "RedisMetric",
     "RedisHLLMetric",
     "AggregatedMetric",
+    "PrometheusMetric",
+    "TopologyMetric",
     "UuidMetric",
     "HostnameMetric",
     "VersionMetric",

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::process::Process;
 use super::USER;
+use super::process::Process;
 use crate::support::redis::certificates::Certificates;
 use crate::support::redis::server::free_port;
 
