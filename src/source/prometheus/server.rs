@@ -71,7 +71,7 @@ async fn is_ready(config: &config::Prometheus, mut url: Url) -> Result<Connectio
     asked.set_path(&format!("{path}/-/ready"));
     let reply = http.get(asked).send().await.map_err(|error| {
         let why = match error.is_timeout() {
-            true => format!("it does not answer within {:?}", config.timeout),
+            true => "it does not answer in time".to_owned(),
             false => root_message(&error),
         };
         Failure::new(
