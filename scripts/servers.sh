@@ -20,6 +20,8 @@ missing_packages() {
     have_postgres || printf 'postgresql\n'
     have redis-server || printf 'redis-server\n'
     have redis-cli || printf 'redis-tools\n'
+    have prometheus || printf 'prometheus\n'
+    have prometheus-node-exporter || printf 'prometheus-node-exporter\n'
     have openssl || printf 'openssl\n'
     # No server, but what the site of the dictionary is looked at with.
     have chromium || printf 'chromium\n'

@@ -73,6 +73,7 @@ pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliErro
     findings.push(event_store(&setup).await);
     findings.extend(license(&setup));
     findings.extend(components(&setup).await);
+    findings.push(prometheus(&setup).await);
     findings.push(state(&setup).await);
     findings.push(versions(&setup).await);
     show(&findings, args.format)?;
@@ -190,6 +191,17 @@ async fn components(setup: &Setup) -> Vec<Finding> {
         });
     }
     findings
+}
+
+async fn prometheus(setup: &Setup) -> Finding {
+    let subject = "prometheus";
+    let Some(prometheus) = setup.prometheus() else {
+        return Finding::well(subject, "none configured: its metrics fall back");
+    };
+    match prometheus.version().await {
+        Ok((version, place)) => Finding::well(subject, format!("Prometheus {version} at {place}")),
+        Err(failure) => Finding::ill(subject, failure.to_string()),
+    }
 }
 
 async fn state(setup: &Setup) -> Finding {

@@ -26,6 +26,7 @@ use crate::source::event_store::EventStore;
 use crate::source::facts::{Facts, SettingsTable};
 use crate::source::geo::GeoNodes;
 use crate::source::license::License;
+use crate::source::prometheus::Prometheus;
 use crate::state::StateStore;
 
 /// Options of the verbs that read definitions.
@@ -217,6 +218,7 @@ impl Setup {
         Ok(Sources {
             databases,
             event_store: self.event_store()?,
+            prometheus: self.prometheus(),
             facts: self.facts(uuid),
             components: self.components(),
             geo: self.is_primary().then(|| GeoNodes {
@@ -247,6 +249,12 @@ impl Setup {
             (name.clone(), component)
         };
         Components::new(self.config.components.iter().map(component))
+    }
+
+    /// The configured Prometheus, if there is one. Nothing is opened yet.
+    pub(super) fn prometheus(&self) -> Option<Arc<Prometheus>> {
+        let config = self.config.prometheus.as_ref()?;
+        Some(Arc::new(Prometheus::new(config, self.now)))
     }
 
     fn facts(&self, uuid: Option<Uuid>) -> Facts {

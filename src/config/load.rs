@@ -17,6 +17,7 @@ use super::hooks::Hooks;
 use super::license::License;
 use super::problem::{ConfigErrors, Place, Problem, ProblemKind};
 use super::product::ProductQueries;
+use super::prometheus::Prometheus;
 use super::reader::Reader;
 use super::run::run;
 use super::schedule::schedule;
@@ -26,9 +27,7 @@ use super::settings::{feature_flags, settings};
 use super::telemetry::Telemetry;
 use super::throttle::Throttle;
 use super::tree::{Origin, Table, from_toml, overlay};
-use super::types::{
-    CATEGORIES, Config, ConsentMode, DEFAULT_FILE, Database, Instance, Prometheus, Reporting, State, Versions,
-};
+use super::types::{CATEGORIES, Config, ConsentMode, DEFAULT_FILE, Database, Instance, Reporting, State, Versions};
 use super::url::Url;
 use crate::definition::DataCategory;
 
@@ -127,7 +126,9 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
     let databases = databases(top.named_sections("database"));
     let event_store = top.optional_section("event_store").and_then(event_store);
     let run = run(top.section("run"));
-    let prometheus = top.optional_section("prometheus").and_then(prometheus);
+    let prometheus = top
+        .optional_section("prometheus")
+        .and_then(|section| Prometheus::read(section, &HTTP));
     let components = components(top.named_sections("components"));
     let geo = Geo::read(top.section("geo"));
     let versions = versions(top.section("versions"));
@@ -224,12 +225,6 @@ pub(super) fn required_url(section: &mut Section<'_>, schemes: &[&str]) -> Optio
         section.missing("url");
     }
     url
-}
-
-fn prometheus(mut section: Section<'_>) -> Option<Prometheus> {
-    let url = required_url(&mut section, &HTTP);
-    section.finish();
-    Some(Prometheus { url: url? })
 }
 
 fn versions(mut section: Section<'_>) -> Versions {

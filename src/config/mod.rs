@@ -20,10 +20,12 @@ mod load;
 mod mask;
 mod problem;
 mod product;
+mod prometheus;
 mod reader;
 mod run;
 mod sample;
 mod schedule;
+mod secret;
 mod section;
 mod setting_sources;
 mod settings;
@@ -44,12 +46,13 @@ pub use license::License;
 pub use mask::mask_secrets;
 pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
 pub use product::ProductQueries;
+pub use prometheus::{Prometheus, PrometheusAddress};
 pub use sample::{sample, schema};
-pub use telemetry::{Header, Secret, Telemetry};
+pub use secret::Secret;
 pub use setting_sources::SettingSources;
+pub use telemetry::{Header, Telemetry};
 pub use throttle::Throttle;
 pub use types::{
-    Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, Schedule, State,
-    Versions,
+    Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Reporting, Run, Schedule, State, Versions,
 };
 pub use url::{Url, UrlError};

@@ -1,10 +1,9 @@
 //! `[telemetry]`: who may look on while a run goes.
 
-use std::fmt;
-
 use schemars::JsonSchema;
 
 use super::problem::ProblemKind;
+use super::secret::Secret;
 use super::section::Section;
 use super::tree::Origin;
 use super::url::Url;
@@ -33,29 +32,6 @@ pub struct Header {
     pub value: Secret,
 }
 
-/// A text that neither `Debug` nor `Display` shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text as it was written: for whoever must know it, never for a log, an error or a payload.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secret({self})")
-    }
-}
-
 impl Telemetry {
     pub(super) fn read(mut section: Section<'_>, schemes: &[&str]) -> Telemetry {
         let token = section.secret("otlp_token", "otlp_token_file");
@@ -78,7 +54,7 @@ fn token(section: &Section<'_>, origin: &Origin, text: String) -> Option<Secret>
     if !is_one {
         section.out_of_range("otlp_token", origin, "a token of visible ASCII letters, without spaces");
     }
-    is_one.then_some(Secret(text))
+    is_one.then(|| Secret::new(text))
 }
 
 fn header(section: &Section<'_>, origin: &Origin, text: &str) -> Option<Header> {
@@ -93,7 +69,7 @@ fn header(section: &Section<'_>, origin: &Origin, text: &str) -> Option<Header> 
     }
     header.map(|(name, value)| Header {
         name: name.to_ascii_lowercase(),
-        value: Secret(value.to_owned()),
+        value: Secret::new(value.to_owned()),
     })
 }
 

@@ -15,6 +15,7 @@ use super::product::ProductQueries;
 use super::telemetry::Telemetry;
 use super::license::License;
 use super::setting_sources::SettingSources;
+use super::prometheus::Prometheus;
 use super::throttle::Throttle;
 use super::url::Url;
 use crate::definition::{DataCategory, KeyFormat};
@@ -43,7 +44,7 @@ pub struct Config {
     pub event_store: Option<EventStore>,
     /// How long a run may take.
     pub run: Run,
-    /// The Prometheus server of the instance. Accepted, but not used yet.
+    /// The Prometheus server of the instance. Left out, its metrics fall back.
     pub prometheus: Option<Prometheus>,
     /// Components of the instance that metrics of the class `HttpValueMetric` may ask, by names that definitions use. What
     /// is not named here is never asked.
@@ -243,14 +244,6 @@ impl EventStore {
     pub fn usual_categories() -> BTreeSet<String> {
         CATEGORIES_FOR_TOTALS.map(str::to_owned).into()
     }
-}
-
-/// A Prometheus server. Accepted, but not used yet.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
-pub struct Prometheus {
-    /// Its address. `url_file` reads it from a file of its own.
-    #[schemars(with = "String", example = "http://localhost:9090")]
-    pub url: Url,
 }
 
 /// The maker's endpoint.

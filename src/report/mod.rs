@@ -14,6 +14,7 @@ mod kept_reading;
 mod outcome;
 mod payload;
 mod plan;
+mod prometheus;
 mod read;
 mod statements;
 mod survey;

@@ -3,13 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join_all, join4};
 
 use super::components::read_components;
 use super::events::read_events;
 use super::geo::read_geo;
 use super::journal::ReadingJournal;
 use super::trace::RunTrace;
+use super::prometheus::read_prometheus;
 use super::waiting::while_telling;
 use crate::batch::{self, NoObserver, Observer, Strategy, Taken, Work};
 use crate::measure::{Failure, Measure, Reading, Reason, ServerFact};
@@ -90,8 +91,14 @@ pub(super) async fn read_all(
         journal.commit().await;
         read
     };
-    let reading = join3(join_all(lanes), events, components);
-    let (of_databases, of_events, of_components) = while_telling(reading, &sources.databases, progress).await;
+    let prometheus = async {
+        let read = read_prometheus(measures, sources, &is_wanted, &told).await;
+        journal.commit().await;
+        read
+    };
+    let reading = join4(join_all(lanes), events, components, prometheus);
+    let (of_databases, of_events, of_components, of_prometheus) =
+        while_telling(reading, &sources.databases, progress).await;
     let mut statements = 0;
     for (readings, number) in of_databases {
         statements += number;
@@ -99,6 +106,7 @@ pub(super) async fn read_all(
     }
     place(of_events, &mut taken, sources);
     place(of_components, &mut taken, sources);
+    place(of_prometheus, &mut taken, sources);
     let known = |(index, (slot, (measure, label))): (usize, (Option<Taken>, &(Measure, String)))| {
         slot.unwrap_or_else(|| {
             let begun = Instant::now();
@@ -203,6 +211,10 @@ fn read_known(measure: &Measure, sources: &Sources) -> Result<Reading, Failure> 
         Measure::Event(_) => Err(Failure::new(
             Reason::SourceNotConfigured,
             "the configuration has no [event_store]",
+        )),
+        Measure::Prometheus(_) => Err(Failure::new(
+            Reason::SourceNotConfigured,
+            "the configuration has no [prometheus]",
         )),
         Measure::Sum(_) | Measure::Aggregate(_) => Err(Failure::new(
             Reason::InvalidOptions,

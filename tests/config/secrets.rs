@@ -46,6 +46,13 @@ fn neither_debug_nor_display_shows_a_secret() {
         otlp = "http://u:hunter2@collector:4318"
         otlp_token = "hunter2"
         otlp_headers = ["x-key=hunter2"]
+        [prometheus]
+        url = "https://me:hunter2@prometheus.example"
+        consul_url = "http://me:hunter2@consul.example"
+        consul_token = "hunter2"
+        bearer_token = "hunter2"
+        [hooks]
+        webhook = "https://me:hunter2@hooks.example"
         "#,
     )
     .env("PW", "hunter2");
@@ -54,6 +61,8 @@ fn neither_debug_nor_display_shows_a_secret() {
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(shown.contains("Url(postgres://u@h/db)"), "{shown}");
     assert!(config.databases["main"].url.expose().contains("u:hunter2@"));
+    let token = config.prometheus.and_then(|prometheus| prometheus.bearer_token);
+    assert_eq!(token.map(|token| token.expose().to_owned()).as_deref(), Some("hunter2"));
 }
 
 #[test]

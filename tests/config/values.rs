@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::json;
-use service_ping::config::{Config, DEFAULT_FILE, Environment, Hours, Throttle};
+use service_ping::config::{Config, DEFAULT_FILE, Environment, Hours, PrometheusAddress, Throttle};
 use service_ping::definition::DataCategory;
 
 use super::Fixture;
@@ -328,4 +328,30 @@ fn what_no_request_could_carry_is_refused_in_its_place() {
         "5:1 config::unknown_key",
     ];
     assert_eq!(places, expected);
+}
+
+#[test]
+fn a_prometheus_is_at_an_address_or_in_consuls_catalogue() {
+    let at = |lines: &str| {
+        let prometheus = Fixture::new(&format!("[prometheus]\n{lines}\n")).config().prometheus;
+        prometheus.expect("a section")
+    };
+    for address in [":9090", "0.0.0.0:9090", "prometheus.example:9090", "[::1]:9090"] {
+        let url = at(&format!("url = \"{address}\"")).url;
+        assert_eq!(url, Some(PrometheusAddress::Listening(address.to_owned())));
+    }
+    let url = at("url = \"https://me:secret@prometheus.example/p\"")
+        .url
+        .expect("an address");
+    assert!(matches!(url, PrometheusAddress::Url(_)));
+    assert_eq!(url.to_string(), "https://me@prometheus.example/p");
+    let by_consul =
+        at("consul_url = \"http://localhost:8500\"\nca_file = \"ca.pem\"\ntimeout = \"2s\"\nconnections = 1");
+    assert_eq!(by_consul.url, None);
+    assert_eq!(
+        by_consul.consul_url.map(|url| url.to_string()).as_deref(),
+        Some("http://localhost:8500")
+    );
+    assert!(by_consul.ca_file.is_some_and(|file| file.ends_with("ca.pem")));
+    assert_eq!((by_consul.timeout, by_consul.connections), (Duration::from_secs(2), 1));
 }
