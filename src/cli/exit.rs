@@ -30,7 +30,7 @@ pub const MEANINGS: [(u8, &str); 8] = [
     (INVALID, "invalid definitions or configuration"),
     (
         NOT_DELIVERED,
-        "collected but not delivered: it waits and goes first next time, or was refused",
+        "collected but not delivered: it waits for the next time, or was refused",
     ),
     (LEASE_HELD, "another run holds the lease, or has taken it over"),
     (REPORTING_OFF, "reporting is off, or not consented to"),

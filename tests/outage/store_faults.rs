@@ -79,7 +79,7 @@ fn a_file_that_may_not_grow_is_full_and_keeps_what_it_holds() {
         .len()
         .div_ceil(512);
     // A limit for each file that is written: the log of what is to be written reaches it at once, or the store does.
-    for blocks in [0, 8, blocks] {
+    for blocks in [8, blocks] {
         let binary = ledger.cli.command(&[]).get_program().to_owned();
         let mut limited = Command::new("sh");
         limited
