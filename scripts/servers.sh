@@ -24,6 +24,8 @@ missing_packages() {
     # No server, but what the site of the dictionary is looked at with.
     have chromium || printf 'chromium\n'
     have git || printf 'git\n'
+    # Its parser of OpenMetrics is not ours.
+    /usr/bin/python3 -c 'import prometheus_client.openmetrics' 2>/dev/null || printf 'python3-prometheus-client\n'
     # Its systemd-analyze judges the units.
     have systemd-analyze || printf 'systemd\n'
 }

@@ -1,12 +1,13 @@
 //! Readings: each measure of a plan read once, on few connections, none able to break another.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
 
 use super::events::read_events;
 use super::journal::ReadingJournal;
+use super::source_read::SourceRead;
 use super::trace::RunTrace;
 use super::waiting::while_telling;
 use crate::batch::{self, NoObserver, Observer, Strategy, Taken, Work};
@@ -36,6 +37,7 @@ pub(super) struct Readings {
     /// In the order of the measures.
     pub(super) taken: Vec<Taken>,
     pub(super) statements: u64,
+    pub(super) sources: Vec<SourceRead>,
 }
 
 /// Takes all readings that the journal has not; each has the label that progress shows.
@@ -67,7 +69,7 @@ pub(super) async fn read_all(
     let is_wanted = |index: usize| taken.get(index).is_some_and(Option::is_none);
     let lanes = sources.databases.iter().map(|(name, database)| {
         let work = work_of(name, measures, strategy, &is_wanted);
-        batch::read_all(
+        let read = batch::read_all(
             work,
             database,
             &sources.interrupt,
@@ -75,20 +77,30 @@ pub(super) async fn read_all(
             &told,
             journal,
             observer,
-        )
+        );
+        timed(read)
     });
     let events = async {
-        let read = read_events(measures, sources, &is_wanted, &told, trace).await;
+        let read = timed(read_events(measures, sources, &is_wanted, &told, trace)).await;
         journal.commit().await;
         read
     };
     let reading = join(join_all(lanes), events);
-    let (of_databases, of_events) = while_telling(reading, &sources.databases, progress).await;
+    let (of_databases, (of_events, events_took)) = while_telling(reading, &sources.databases, progress).await;
     let mut statements = 0;
-    for (readings, number) in of_databases {
+    let mut read = Vec::new();
+    for (name, ((readings, number), took)) in sources.databases.keys().zip(of_databases) {
         statements += number;
+        read.extend(SourceRead::of(format!("database.{name}"), &readings, number, took));
         place(readings, &mut taken, sources);
     }
+    let commands = of_events.iter().map(|(_, taken)| taken.statements).sum();
+    read.extend(SourceRead::of(
+        "event_store".to_owned(),
+        &of_events,
+        commands,
+        events_took,
+    ));
     place(of_events, &mut taken, sources);
     let known = |(index, (slot, (measure, label))): (usize, (Option<Taken>, &(Measure, String)))| {
         slot.unwrap_or_else(|| {
@@ -110,7 +122,18 @@ pub(super) async fn read_all(
     };
     let taken = taken.into_iter().zip(measures).enumerate().map(known).collect();
     progress.end();
-    Readings { taken, statements }
+    Readings {
+        taken,
+        statements,
+        sources: read,
+    }
+}
+
+/// What a piece of work gives, and how long it took.
+async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
+    let begun = Instant::now();
+    let done = work.await;
+    (done, begun.elapsed())
 }
 
 /// For whoever looks for what is slow; of metrics, by the key path of the first that asks for it.

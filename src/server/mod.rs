@@ -4,13 +4,16 @@
 mod exposition;
 mod listener;
 mod metrics;
+mod queue;
 mod readiness;
 mod routes;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use listener::{Server, ServerError};
 
+use crate::event::Tracker;
 use crate::schedule::Schedule;
 use crate::state::StateStore;
 
@@ -24,4 +27,6 @@ pub struct Sight {
     pub skip_invalid: bool,
     /// The schedule, where this process keeps one.
     pub schedule: Option<Schedule>,
+    /// The tracker, where this process tracks events.
+    pub tracker: Option<Arc<Tracker>>,
 }
