@@ -18,6 +18,9 @@ have() {
     command -v "$1" >/dev/null 2>&1
 }
 
+# Tools of other package managers, kept over clones and builds.
+readonly TOOLS=${XDG_CACHE_HOME:-$HOME/.cache}/service-ping
+
 lint() {
     step cargo fmt --check
     step cargo clippy --all-targets -- -D warnings

@@ -20,10 +20,16 @@ missing_packages() {
     have_postgres || printf 'postgresql\n'
     have redis-server || printf 'redis-server\n'
     have redis-cli || printf 'redis-tools\n'
+    have prometheus || printf 'prometheus\n'
+    have prometheus-node-exporter || printf 'prometheus-node-exporter\n'
     have openssl || printf 'openssl\n'
     # No server, but what the site of the dictionary is looked at with.
     have chromium || printf 'chromium\n'
     have git || printf 'git\n'
+    # For what brings Kubernetes' own schemas.
+    python3 -c 'import ensurepip, venv' 2>/dev/null || printf 'python3-venv\n'
+    # It renders the manual pages.
+    have groff || printf 'groff-base\n'
     # Its systemd-analyze judges the units.
     have systemd-analyze || printf 'systemd\n'
 }
@@ -60,6 +66,16 @@ install_packages() (
     step as_root apt-get update -q
     step as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
 )
+
+readonly KUBERNETES_VALIDATE=1.37.0
+
+# Kubernetes' own schemas with a program that holds a file against them; tests/packaging/kubernetes.rs looks for it there.
+ensure_kubernetes_validate() {
+    local folder=$TOOLS/kubernetes-validate-$KUBERNETES_VALIDATE
+    [ ! -x "$folder/bin/kubernetes-validate" ] || return 0
+    step python3 -m venv --clear "$folder"
+    step "$folder/bin/pip" install --quiet --disable-pip-version-check "kubernetes-validate==$KUBERNETES_VALIDATE"
+}
 
 # Installs what is missing, and nothing where all is here.
 ensure_servers() {

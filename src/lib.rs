@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod definition;
 pub mod dictionary;
+pub mod emit;
 pub mod event;
 pub mod explain;
 pub mod expression;

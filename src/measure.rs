@@ -16,6 +16,7 @@ mod component;
 mod event;
 mod license;
 mod meaning;
+mod prometheus;
 mod reason;
 mod server;
 mod setting;
@@ -25,6 +26,9 @@ pub use crate::definition::{Consistency, RowEstimate};
 pub use component::{HttpMeasure, HttpPart};
 pub use event::{EventMeasure, EventRead};
 pub use license::LicenseAttribute;
+pub use prometheus::{
+    Answer, Answers, NamedQuery, PrometheusMeasure, PrometheusValue, QueryError, QueryErrorKind, QueryResult, Sample,
+};
 pub use server::{ServerFact, ServerMeasure};
 pub use setting::{SettingMeasure, SettingOrigin};
 
@@ -39,6 +43,8 @@ pub enum Measure {
     SqlValue(Box<SqlValueMeasure>),
     /// Keys of the event store.
     Event(Box<EventMeasure>),
+    /// Queries of Prometheus.
+    Prometheus(Box<PrometheusMeasure>),
     /// The sum of other measures; it fails if any part does.
     Sum(Vec<Measure>),
     /// The union or intersection of sketches; it fails if any part does.
@@ -161,6 +167,8 @@ pub enum Reading {
     Sketch(Box<HyperLogLog>),
     /// The size of sets that were put together, with its bound.
     Estimate(Estimate),
+    /// The answers to several queries, each as it is.
+    Answers(Box<Answers>),
     /// A value taken as it is.
     Value(Value),
 }
@@ -320,6 +328,7 @@ impl Reading {
             Reading::Sketch(sketch) => Value::from(sketch.count()),
             // Things are counted: what an estimator knows of fractions would pass for exactness.
             Reading::Estimate(estimate) => Value::from(estimate.value.round() as u64),
+            Reading::Answers(answers) => answers.to_json(),
             Reading::Value(value) => value.clone(),
         }
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the top; imports run downward.
-const ROOMS: [&str; 22] = [
+const ROOMS: [&str; 23] = [
     "cli",
     "dictionary",
     "trial",
@@ -27,6 +27,7 @@ const ROOMS: [&str; 22] = [
     "schedule",
     "geo",
     "repository",
+    "emit",
     "config",
 ];
 /// Beside the order: known to `cli` alone.
@@ -43,8 +44,9 @@ const PURE: [&str; 10] = [
     "schedule",
     "geo",
 ];
-const DRIVERS: [&str; 7] = [
+const DRIVERS: [&str; 8] = [
     "sqlx::",
+    "prometheus_http_query::",
     "redis::",
     "reqwest::",
     "tokio::",
@@ -145,15 +147,27 @@ fn pure_rooms_name_no_driver() {
 }
 
 #[test]
-fn few_rooms_open_http_connections() {
+fn few_rooms_speak_http_to_others() {
     for (path, code) in sources() {
-        // `versions` speaks to the maker, `source` to what the operator configured.
-        let allowed = ["versions", "source"].contains(&room(&path).as_str());
+        // `versions` speaks to the maker, `emit` to collectors, `source` to what the operator configured.
+        let allowed = ["versions", "emit", "source"].contains(&room(&path).as_str());
+        let speaks = code.contains("reqwest::") || code.contains("prometheus_http_query::");
         assert!(
-            allowed || !code.contains("reqwest::"),
+            !speaks || allowed,
             "{} opens connections of its own",
             path.display()
         );
+    }
+}
+
+#[test]
+fn prometheus_is_only_read() {
+    let code = sources();
+    let of_source = code.iter().filter(|(path, _)| path.starts_with("source/prometheus"));
+    for (path, code) in of_source {
+        for word in [".post(", ".put(", ".delete(", ".patch(", ".request(", "post_raw("] {
+            assert!(!code.contains(word), "{} has {word}", path.display());
+        }
     }
 }
 

@@ -26,6 +26,8 @@ mod documents;
 mod event_faults;
 #[path = "cli/events.rs"]
 mod events;
+#[path = "cli/exit_codes.rs"]
+mod exit_codes;
 #[path = "cli/explain.rs"]
 mod explain;
 #[path = "cli/explicit_consent.rs"]
@@ -48,12 +50,16 @@ mod interruption;
 mod leaks;
 #[path = "cli/live.rs"]
 mod live;
+#[path = "cli/man.rs"]
+mod man;
 #[path = "cli/metric.rs"]
 mod metric;
 #[path = "cli/new.rs"]
 mod new;
 #[path = "cli/open_metrics.rs"]
 mod open_metrics;
+#[path = "cli/permission.rs"]
+mod permission;
 #[path = "cli/plan.rs"]
 mod plan;
 #[path = "cli/probes.rs"]

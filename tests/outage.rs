@@ -3,6 +3,8 @@
 
 mod support;
 
+#[path = "outage/clock.rs"]
+mod clock;
 #[path = "outage/front.rs"]
 mod front;
 #[path = "cli/instance.rs"]
@@ -16,5 +18,9 @@ mod moods;
 mod receiver;
 #[path = "outage/size.rs"]
 mod size;
+#[path = "outage/store_faults.rs"]
+mod store_faults;
+#[path = "outage/twins.rs"]
+mod twins;
 #[path = "outage/week.rs"]
 mod week;

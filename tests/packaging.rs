@@ -4,6 +4,10 @@
 mod cronjob;
 #[path = "packaging/files.rs"]
 mod files;
+#[path = "packaging/kubernetes.rs"]
+mod kubernetes;
+#[path = "packaging/maintainer.rs"]
+mod maintainer;
 #[path = "packaging/units.rs"]
 mod units;
 

@@ -4,6 +4,7 @@ mod asking;
 mod planning;
 mod resuming;
 mod seats;
+mod watched;
 
 use seats::Opened;
 
@@ -23,6 +24,7 @@ use super::choice::{self, designs};
 use super::journal::{Journal, Unfinished};
 use super::keys::KeySets;
 use super::member::Limits;
+use super::observer::Observer;
 use super::prepare::{Tables, prepared};
 use super::reading::{Taken, Work};
 use super::scan::{Answer, Claim, Ended, Form, Lane, Scan, Settled, Took};
@@ -50,6 +52,7 @@ pub(super) struct Lanes<'a> {
     limits: Limits,
     told: &'a (dyn Fn(usize, &Taken) + Sync),
     journal: &'a dyn Journal,
+    observer: &'a dyn Observer,
     /// Scans that another process has begun.
     unfinished: Mutex<Vec<Unfinished>>,
     taken: Mutex<Vec<(usize, Taken)>>,
@@ -69,6 +72,7 @@ pub(super) async fn run<'a>(
     log: &'a StatementLog,
     told: &'a (dyn Fn(usize, &Taken) + Sync),
     journal: &'a dyn Journal,
+    observer: &'a dyn Observer,
 ) -> (Vec<(usize, Taken)>, u64) {
     let strategy = work.strategy;
     let servers = match strategy.sharing {
@@ -95,6 +99,7 @@ pub(super) async fn run<'a>(
         },
         told,
         journal,
+        observer,
         unfinished: Mutex::new(journal.unfinished(database.name())),
         taken: Mutex::default(),
         statements: AtomicU64::new(0),
@@ -230,6 +235,7 @@ impl<'a> Lanes<'a> {
                     statements: session.statements() - before,
                     retries: 0,
                 };
+                self.tell_of_value(index, begun, &taken);
                 self.take(index, taken);
                 usable
             }
@@ -280,13 +286,16 @@ impl<'a> Lanes<'a> {
 
     /// Reads one range; false where the session can be used no more.
     async fn count(&self, session: &mut Session, scan: &Scan<'a>, claim: Claim) -> bool {
+        let watched = self.watch(session, &claim);
         let begun = Instant::now();
         let attempt = AssertUnwindSafe(answer(session, &claim)).catch_unwind().await;
         let panicked = attempt.is_err();
         let answer = attempt.unwrap_or_else(|panic| Err(of_panic(panic.as_ref())));
         let usable = !panicked && !answer.as_ref().is_err_and(DatabaseError::ends_session);
         let lane = self.lane(session);
-        let settled = scan.settle(claim, answer, begun.elapsed(), lane, self.journal).await;
+        let elapsed = begun.elapsed();
+        self.tell_of_range(scan, watched, &answer);
+        let settled = scan.settle(claim, answer, elapsed, lane, self.journal).await;
         self.settle(settled);
         self.journal.commit().await;
         usable

@@ -13,6 +13,7 @@ mod keys;
 mod lanes;
 mod member;
 mod number;
+mod observer;
 mod pace;
 mod partition;
 mod parts;
@@ -32,6 +33,7 @@ mod value;
 mod why;
 
 pub use journal::{Journal, NoJournal, Step, Unfinished};
+pub use observer::{NoObserver, Observer, RangeRead, ScanSeen, StatementSent, TablePlanned};
 pub use partition::Partition;
 pub use preview::{Preview, ends, preview, with_known_key};
 pub use reading::{BatchReading, Taken, Work, read, read_all};

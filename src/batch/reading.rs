@@ -10,6 +10,7 @@ use super::journal::{Journal, NoJournal};
 use super::keys::KeySets;
 use super::lanes::{self, answer};
 use super::member::Limits;
+use super::observer::Observer;
 use super::prepare::{Tables, prepared};
 use super::row_estimate;
 use super::scan::{Lane, Scan, Took};
@@ -155,7 +156,8 @@ fn table_of(measure: &DatabaseMeasure) -> String {
 }
 
 /// Reads all measures over as many connections as the database allows; the readings in no order, and how many statements
-/// they took in all. `told` hears of each reading when it is there, before the journal is next asked to keep what it knows.
+/// they took in all. `told` hears of each reading when it is there, before the journal is next asked to keep what it knows,
+/// and after the observer has heard of its last range.
 pub async fn read_all<'a>(
     work: Work<'a>,
     database: &'a Database,
@@ -163,11 +165,12 @@ pub async fn read_all<'a>(
     log: &'a StatementLog,
     told: &'a (dyn Fn(usize, &Taken) + Sync),
     journal: &'a dyn Journal,
+    observer: &'a dyn Observer,
 ) -> (Vec<(usize, Taken)>, u64) {
     if work.is_empty() {
         return (Vec::new(), 0);
     }
-    lanes::run(work, database, interrupt, log, told, journal).await
+    lanes::run(work, database, interrupt, log, told, journal, observer).await
 }
 
 /// Reads one measure by itself over a session at hand, in ranges of fixed size, each a statement of its own.

@@ -170,6 +170,11 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Another one for each scan.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Whether every member has ended.
     pub(super) fn is_over(&self) -> bool {
         self.running.load(Ordering::Relaxed) == 0

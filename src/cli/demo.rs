@@ -14,6 +14,7 @@ use super::setup::{DefinitionArgs, OnlyArgs, Setup};
 use super::versions::open_store;
 use super::{CliError, Global, demo_events, run, shipped, summary};
 use crate::config::{Config, Environment};
+use crate::definition::{self, DataSource, Status};
 use crate::sample;
 use crate::versions::receiver::Receiver;
 
@@ -130,11 +131,13 @@ fn write_config(folder: &Path, definitions: &str, versions: &str, now: DateTime<
          [event_store]\nurl = \"sqlite://events.db\"\n\n\
          [state]\nurl = \"sqlite://state.db\"\n\n\
          [versions]\nurl = \"{versions}\"\n\n\
+         {left_out}\
          [feature_flags]\n{flags}\n\
          [settings]\n{settings}",
         // A dollar begins a variable.
         definitions = serde_json::Value::from(definitions.replace('$', "$$")),
         settings = SETTINGS,
+        left_out = left_out(&definitions_folder(folder, definitions))?,
         flags = demo_events::flags(&definitions_folder(folder, definitions))?,
     );
     std::fs::write(&path, text).map_err(|error| CliError::file(&path, error))?;
@@ -161,6 +164,28 @@ fn licence_text(now: DateTime<Utc>) -> String {
         }
     });
     format!("{licence:#}\n")
+}
+
+/// The metrics that ask a Prometheus, switched off: there is none in the demo, and a fallback is no value to show.
+fn left_out(definitions: &Path) -> Result<String, CliError> {
+    let catalog = definition::load(definitions)?.catalog;
+    let asks = catalog.metrics.iter().filter(|metric| {
+        metric.data_source == DataSource::Prometheus && !matches!(metric.status, Status::Removed | Status::Deprecated)
+    });
+    let keys: Vec<&str> = asks.map(|metric| metric.key_path.as_str()).collect();
+    if keys.is_empty() {
+        return Ok(String::new());
+    }
+    let metrics = counted(keys.len(), "metric");
+    note(&format!(
+        "left out {metrics} of Prometheus, which the demo has not: {}",
+        keys.join(", ")
+    ));
+    Ok(format!(
+        "[reporting]\n# There is no Prometheus here. With [prometheus] they can be measured.\n\
+         disabled_metrics = {}\n\n",
+        serde_json::Value::from(keys)
+    ))
 }
 
 /// A plausible answer to every setting that the shipped definitions ask for.

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::message::note;
 use super::output::{Format, counted, print};
-use super::setup::{DefinitionArgs, Patience, Setup, load_config, why_not};
+use super::permission::Permission;
+use super::setup::{DefinitionArgs, Patience, Setup, load_config};
 use super::{CliError, Global, exit};
 use crate::definition::{self, Severity};
 use crate::relation::Dialect;
@@ -65,14 +66,16 @@ pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliErro
         keyspace: std::sync::Arc::default(),
         now: global.now(),
         frozen_at: global.now,
+        permission: Permission::of_config(&config.reporting),
         config,
     };
     findings.extend(databases(&setup).await);
     findings.push(event_store(&setup).await);
     findings.extend(license(&setup));
     findings.extend(components(&setup).await);
+    findings.push(prometheus(&setup).await);
     findings.push(state(&setup).await);
-    findings.push(versions(&setup));
+    findings.push(versions(&setup).await);
     show(&findings, args.format)?;
     let ill = findings.iter().filter(|finding| !finding.well).count();
     if ill > 0 {
@@ -190,17 +193,37 @@ async fn components(setup: &Setup) -> Vec<Finding> {
     findings
 }
 
+async fn prometheus(setup: &Setup) -> Finding {
+    let subject = "prometheus";
+    let Some(prometheus) = setup.prometheus() else {
+        return Finding::well(subject, "none configured: its metrics fall back");
+    };
+    match prometheus.version().await {
+        Ok((version, place)) => Finding::well(subject, format!("Prometheus {version} at {place}")),
+        Err(failure) => Finding::ill(subject, failure.to_string()),
+    }
+}
+
 async fn state(setup: &Setup) -> Finding {
-    match setup.state().await {
-        Ok(state) => Finding::well("state", state.location().to_owned()),
+    let looked_through = async {
+        let state = setup.state().await?;
+        state.check_whole().await?;
+        Ok::<_, CliError>(state.location().to_owned())
+    };
+    match looked_through.await {
+        Ok(location) => Finding::well("state", location),
         Err(error) => Finding::ill("state", error.to_string()),
     }
 }
 
-fn versions(setup: &Setup) -> Finding {
+async fn versions(setup: &Setup) -> Finding {
     let config = &setup.config;
-    match (&config.versions.url, why_not(&config.reporting)) {
-        (_, Some(why)) => Finding::well("versions", format!("nothing leaves: {why}")),
+    let permission = match Permission::ask_once(config, setup.now).await {
+        Ok(permission) => permission,
+        Err(error) => return Finding::ill("versions", error.to_string()),
+    };
+    match (&config.versions.url, permission.refusal) {
+        (_, Some(refusal)) => Finding::well("versions", format!("nothing leaves: {}", refusal.says())),
         (None, None) => Finding::well("versions", "no url: nothing leaves"),
         (Some(url), None) => Finding::well("versions", format!("sends to {url}")),
     }

@@ -46,6 +46,17 @@ pub enum CliError {
     /// The event store did not do its part.
     #[error("{}; {}", .0.message, .0.reason.advice())]
     Store(#[from] Failure),
+    /// The name that `[reporting] database` gives.
+    #[error("[reporting] database: the configuration has no [database.{0}]")]
+    NoProductDatabase(String),
+    /// A query of `[reporting]` was not answered.
+    #[error("nothing leaves, because [reporting] {key} has no answer: {message}; correct it, or leave it empty")]
+    NoProductWord {
+        key: &'static str,
+        /// Whether the query itself is at fault.
+        is_refused: bool,
+        message: String,
+    },
     #[error("no database is configured: name one as [database.main] with its url")]
     NoDatabase,
     /// The URL without its password.
@@ -96,6 +107,8 @@ impl CliError {
             | CliError::InvalidDefinitions(_)
             | CliError::NoEventStore
             | CliError::NoDatabase
+            | CliError::NoProductDatabase(_)
+            | CliError::NoProductWord { is_refused: true, .. }
             | CliError::KeyList { .. } => exit::INVALID,
             CliError::Usage(_)
             | CliError::Repository(_)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::permission::Permission;
 use super::setup::{Patience, Setup, interrupt_on_signals};
 use super::{CliError, Global};
 use crate::config::Config;
@@ -26,6 +27,7 @@ pub(super) async fn problems(global: &Global, config: Config, loaded: Loaded) ->
         keyspace: Arc::default(),
         now: global.now(),
         frozen_at: global.now,
+        permission: Permission::of_config(&config.reporting),
         config,
     };
     let sources = setup.sources(None, interrupt_on_signals(), StatementLog::default(), Patience::TryOnce)?;

@@ -15,8 +15,9 @@ static AS_LOG_LINES: OnceLock<bool> = OnceLock::new();
 
 /// Level of the log where SERVICE_PING_LOG sets none. What sqlx finds slow is not for the operator.
 const QUIET: &str = "warn,sqlx=error";
-/// The notes of this file, which `--log-format json` makes log lines of.
-const NOTES: &str = "service_ping::cli::message=info";
+/// The notes of this file, which `--log-format json` makes log lines of, and the metrics that fell back, which a person finds
+/// in the summary.
+const NOTES: &str = "service_ping::cli::message=info,service_ping::report=info";
 
 pub(super) fn start_logging(global: &Global) {
     let json = global.log_format == LogFormat::Json;

@@ -28,6 +28,7 @@ mod message;
 mod metric;
 mod new;
 mod output;
+mod permission;
 mod preview;
 mod progress;
 mod run;
@@ -40,6 +41,7 @@ mod site;
 mod strategy;
 mod submit;
 mod summary;
+mod telemetry;
 mod test;
 mod trace;
 mod validate;
@@ -62,24 +64,13 @@ pub use error::CliError;
 /// Reads YAML metric definitions, measures them safely on the live database, and sends one JSON payload to your Versions
 /// endpoint. Try `service-ping demo` first.
 #[derive(Debug, Parser)]
-#[command(name = "service-ping", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "service-ping", version, max_term_width = 100, after_help = exit::help())]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
     verb: Verb,
 }
-
-const EXIT_CODES: &str = "\
-Exit codes:
-    0  done
-    1  unexpected error; of test: a test failed
-    2  the command line cannot be understood
-    3  invalid definitions or configuration
-    4  collected but not delivered: the payload waits in the outbox
-    5  another run holds the lease
-    6  reporting is off, or not consented to
-  130  interrupted";
 
 /// Options that every verb takes.
 #[derive(Debug, Clone, Args)]
@@ -219,6 +210,7 @@ fn runtime_for(verb: &Verb) -> Builder {
 }
 
 async fn dispatch(cli: Cli) -> Result<u8, CliError> {
+    signal::outlive_size_limits();
     let global = &cli.global;
     match cli.verb {
         Verb::Demo(args) => demo::run(global, args).await,

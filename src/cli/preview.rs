@@ -6,7 +6,7 @@ use super::consented::{Held, consented};
 use super::generate::collected;
 use super::message::note;
 use super::output::print;
-use super::setup::{DefinitionArgs, OnlyArgs, Setup, why_not};
+use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup};
 use super::{CliError, Global, exit};
 use crate::config::ConsentMode;
 use crate::report::payload;
@@ -21,12 +21,14 @@ pub(super) struct PreviewArgs {
 }
 
 pub(super) async fn run(global: &Global, args: PreviewArgs) -> Result<u8, CliError> {
-    let setup = Setup::load(global, &args.definitions)?;
+    let mut setup = Setup::load(global, &args.definitions)?;
+    // What keeps the product from answering keeps everything here, and nobody from looking at it.
+    let unasked = setup.ask_permission(Patience::TryOnce).await.err();
     if args.last {
         let last = setup.state().await?.last_payload().await?;
         let text = last.unwrap_or_else(|| "{}".to_owned());
         print(&text)?;
-        note(&where_it_goes(&setup, text.len()));
+        note(&where_it_goes(&setup, text.len(), unasked.as_ref()));
         return Ok(exit::DONE);
     }
     let plan = setup.plan(&OnlyArgs { only: Vec::new() })?;
@@ -41,22 +43,21 @@ pub(super) async fn run(global: &Global, args: PreviewArgs) -> Result<u8, CliErr
     // The very words of `run`, so that its bytes are these.
     let text = payload(&collection.outcomes).to_string();
     print(&text)?;
-    note(&where_it_goes(&setup, text.len()));
+    note(&where_it_goes(&setup, text.len(), unasked.as_ref()));
     if let Some(says) = held.says() {
         note(&format!("{says}; service-ping consent diff shows them"));
     }
     Ok(exit::DONE)
 }
 
-fn where_it_goes(setup: &Setup, bytes: usize) -> String {
-    let config = &setup.config;
-    if !config.reporting.sending_allowed() {
-        return format!(
-            "\n{bytes} bytes; nothing leaves: {}",
-            why_not(&config.reporting).unwrap_or_default()
-        );
+fn where_it_goes(setup: &Setup, bytes: usize, unasked: Option<&CliError>) -> String {
+    if let Some(error) = unasked {
+        return format!("\n{bytes} bytes; {error}");
     }
-    match &config.versions.url {
+    if let Some(refusal) = setup.permission.refusal {
+        return format!("\n{bytes} bytes; nothing leaves: {}", refusal.says());
+    }
+    match &setup.config.versions.url {
         Some(url) => format!("\n{bytes} bytes, which run sends to {url}"),
         None => format!("\n{bytes} bytes; nothing leaves: [versions] has no url"),
     }

@@ -11,16 +11,19 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::consented::{consented, to_leave};
 use super::message::note;
 use super::output::{Format, counted, print};
-use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, why_not};
+use super::permission::Refusal;
+use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup};
 use super::signal::{Budget, interrupt_after};
 use super::strategy::StrategyArgs;
+use super::telemetry::Telemetry;
 use super::{CliError, Global, alarm, exit, progress, summary};
 use crate::config::{Config, parse_duration};
-use crate::report::{Delivered, Destination, Job, Plan, RunReport, run as run_job};
+use crate::report::{Delivered, Destination, Job, Plan, RunReport, RunTrace, run as run_job};
 use crate::source::database::{Interrupt, StatementLog};
 use crate::state::{Retention, StateStore};
 use crate::versions::{Client, ClientConfig};
@@ -84,15 +87,15 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> {
     let begun = Instant::now();
     let mut setup = Setup::load(global, &args.definitions)?;
-    if !setup.config.reporting.enabled {
-        note("reporting is off: reporting.enabled is false; nothing was measured or sent");
-        note("next: service-ping preview shows what would leave if it were on");
-        return Ok(exit::REPORTING_OFF);
-    }
     let loaded = begun.elapsed();
+    setup.ask_permission(Patience::Wait).await?;
+    if let Some(refusal) = setup.permission.refusal.filter(|refusal| refusal.is_off()) {
+        return Ok(off(refusal));
+    }
+    let asked = begun.elapsed();
     // What the command line asks for is refused before anything is begun.
     let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
-    let planned = begun.elapsed() - loaded;
+    let planned = begun.elapsed() - asked;
     if args.dry_run {
         let plan = to_leave(&setup, plan).await?;
         plan::show(&setup, &plan, args.format, Timing { loaded, planned }).await?;
@@ -104,6 +107,7 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
     let budget = args.budget.or(setup.config.run.budget);
     let (stop, interrupt) = interrupt_after(budget.map(|time| Budget { begun, time }));
     let since = args.resume.map(|_| setup.now - PERIOD);
+    let telemetry = Telemetry::of(&setup.config)?;
     let turn = Turn::take(setup.state().await?, setup.config.run.lease, since, stop).await?;
     if args.resume == Some(Resume::Only) && turn.resumes.is_none() {
         turn.end().await;
@@ -111,21 +115,49 @@ pub(super) async fn run(global: &Global, args: RunArgs) -> Result<u8, CliError> 
         note("next: service-ping run begins a new one, service-ping submit sends what waits");
         return Ok(exit::DONE);
     }
+    let span = turn.span.clone();
     let ended = match &turn.resumes {
-        None => whole(&setup, plan, &args, &turn, interrupt).await,
+        None => {
+            let whole = whole(&setup, plan, &args, &turn, interrupt, &telemetry);
+            whole.instrument(span.clone()).await
+        }
         Some(_) => {
             drop(plan);
-            turn.begin(&mut setup);
-            resumed(&setup, &args, &turn, interrupt).await
+            span.in_scope(|| turn.begin(&mut setup));
+            let resumed = resumed(&setup, &args, &turn, interrupt, &telemetry);
+            resumed.instrument(span.clone()).await
         }
     };
-    turn.end().await;
-    let (report, code) = ended?;
-    match args.format {
-        Format::Human => print(&summary::text(&report))?,
-        Format::Json => print(&format!("{:#}\n", summary::json(&report)))?,
+    let concluded = async {
+        turn.end().await;
+        let shown = ended.and_then(|(report, code)| {
+            if let (exit::REPORTING_OFF, Some(refusal)) = (code, setup.permission.refusal) {
+                refusal.note_next();
+            }
+            show(&report, args.format).map(|()| code)
+        });
+        // Whoever reads the report does not wait for a collector.
+        telemetry.flush().await;
+        shown
+    };
+    concluded.instrument(span).await
+}
+
+fn show(report: &RunReport, format: Format) -> Result<(), CliError> {
+    match format {
+        Format::Human => print(&summary::text(report)),
+        Format::Json => print(&format!("{:#}\n", summary::json(report))),
     }
-    Ok(code)
+}
+
+/// Nothing is even measured.
+fn off(refusal: Refusal) -> u8 {
+    note(&format!(
+        "reporting is off: {}; nothing was measured or sent",
+        refusal.says()
+    ));
+    note("next: service-ping preview shows what would leave if it were on");
+    exit::REPORTING_OFF
 }
 
 /// Plans for the instant of the run that is gone on with.
@@ -134,9 +166,10 @@ async fn resumed(
     args: &RunArgs,
     turn: &Turn,
     interrupt: Interrupt,
+    telemetry: &Telemetry,
 ) -> Result<(RunReport, u8), CliError> {
     let plan = setup.plan(&args.only)?.with(args.strategy.strategy());
-    whole(setup, plan, args, turn, interrupt).await
+    whole(setup, plan, args, turn, interrupt, telemetry).await
 }
 
 async fn whole<'a>(
@@ -145,8 +178,10 @@ async fn whole<'a>(
     args: &RunArgs,
     turn: &Turn,
     interrupt: Interrupt,
+    telemetry: &Telemetry,
 ) -> Result<(RunReport, u8), CliError> {
-    let (report, code) = weekly_under(setup, plan, args.no_submit, interrupt, turn, Trigger::Cli).await?;
+    let ended = weekly_under(setup, plan, args.no_submit, interrupt, turn, Trigger::Cli, telemetry).await;
+    let (report, code) = ended?;
     if let (Some(path), false) = (&args.output, report.interrupted) {
         std::fs::write(path, &report.payload).map_err(|error| CliError::file(path, error))?;
     }
@@ -184,9 +219,13 @@ pub(super) async fn weekly<'a>(
     budget: Option<Budget>,
 ) -> Result<(RunReport, u8), CliError> {
     let (stop, interrupt) = interrupt_after(budget);
+    let telemetry = Telemetry::of(&setup.config)?;
     let turn = Turn::take(setup.state().await?, setup.config.run.lease, None, stop).await?;
-    let ended = weekly_under(setup, plan, no_submit, interrupt, &turn, Trigger::Cli).await;
+    let span = turn.span.clone();
+    let ended = weekly_under(setup, plan, no_submit, interrupt, &turn, Trigger::Cli, &telemetry);
+    let ended = ended.instrument(span).await;
     turn.end().await;
+    telemetry.flush().await;
     ended
 }
 
@@ -198,25 +237,33 @@ pub(super) async fn weekly_under<'a>(
     interrupt: Interrupt,
     turn: &Turn,
     trigger: Trigger,
+    telemetry: &Telemetry,
 ) -> Result<(RunReport, u8), CliError> {
     let state = &turn.state;
     let plan = &consented(setup, state, plan).await?.plan_to_leave()?;
     let uuid = setup.uuid(state).await?;
     let sources = setup.sources(Some(uuid), interrupt, StatementLog::default(), Patience::Wait)?;
     let client = client(&setup.config)?;
+    let trace = telemetry.is_on().then(|| RunTrace::new(turn.run_id));
     let job = Job {
         plan,
         sources: &sources,
         state,
         stop: &turn.stop,
-        resumes: turn.resumes.as_ref().map(|run| run.id),
+        run_id: turn.run_id,
+        resumes: turn.resumes.is_some(),
         destination: destination(setup, client.as_ref(), no_submit),
         frozen_at: setup.frozen_at,
         uuid,
         definitions_digest: setup.loaded.catalog.digest.clone(),
         trigger: trigger.name().to_owned(),
+        trace: trace.as_ref(),
     };
-    let report = run_job(&job, progress::progress().as_ref()).await?;
+    let ended = run_job(&job, progress::progress().as_ref()).await;
+    if let Some(trace) = &trace {
+        telemetry.add(uuid, trace.take());
+    }
+    let report = ended?;
     let code = exit_code(setup, &report, no_submit);
     alarm::sound(&setup.config.hooks, state, &report, code).await?;
     release(setup, state).await;
@@ -265,9 +312,9 @@ pub(super) fn client(config: &Config) -> Result<Option<Client>, CliError> {
 }
 
 fn destination<'a>(setup: &Setup, client: Option<&'a Client>, no_submit: bool) -> Destination<'a> {
-    match (client, why_not(&setup.config.reporting)) {
+    match (client, setup.permission.refusal) {
         _ if no_submit => Destination::Nowhere("--no-submit".to_owned()),
-        (_, Some(why)) => Destination::Nowhere(why),
+        (_, Some(refusal)) => Destination::Nowhere(refusal.says().to_owned()),
         _ if setup.config.versions.sealed => Destination::Outbox(SEALED.to_owned()),
         (None, None) => Destination::Nowhere("[versions] has no url".to_owned()),
         (Some(client), None) => Destination::Versions(client),
@@ -278,7 +325,7 @@ fn exit_code(setup: &Setup, report: &RunReport, no_submit: bool) -> u8 {
     match &report.delivery {
         _ if report.interrupted => exit::INTERRUPTED,
         Delivered::Tried(delivery) if !delivery.is_delivered() => exit::NOT_DELIVERED,
-        Delivered::Kept(_) if !no_submit && why_not(&setup.config.reporting).is_some() => exit::REPORTING_OFF,
+        Delivered::Kept(_) if !no_submit && setup.permission.refusal.is_some() => exit::REPORTING_OFF,
         _ => exit::DONE,
     }
 }

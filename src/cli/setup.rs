@@ -9,10 +9,11 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::message::{self, note};
+use super::permission::Permission;
 pub(super) use super::signal::{interrupt_on_signals, terminate_signal};
 use super::{CliError, Global, event_setup as events};
-use crate::config::{self, Config, Environment, GeoRole, MetricGlobs, Reporting, SettingSources};
-use crate::definition::{self, Diagnostic, Loaded, Severity, TestNames};
+use crate::config::{self, Config, Environment, GeoRole, MetricGlobs, SettingSources};
+use crate::definition::{self, DataCategory, Diagnostic, Loaded, Severity, TestNames};
 use crate::instrumentation::{Context, Registry};
 use crate::keyspace::Keyspace;
 use crate::measure::{Failure, Measure, Reason};
@@ -25,6 +26,7 @@ use crate::source::event_store::EventStore;
 use crate::source::facts::{Facts, SettingsTable};
 use crate::source::geo::GeoNodes;
 use crate::source::license::License;
+use crate::source::prometheus::Prometheus;
 use crate::state::StateStore;
 
 /// Options of the verbs that read definitions.
@@ -57,6 +59,8 @@ pub(super) struct Setup {
     pub(super) now: DateTime<Utc>,
     /// The same, where `--now` says so.
     pub(super) frozen_at: Option<DateTime<Utc>>,
+    /// What the configuration alone allows, until the product is asked.
+    pub(super) permission: Permission,
 }
 
 /// The names that files of tests may use beside those of the definitions.
@@ -85,6 +89,7 @@ impl Setup {
         let keyspace = events::keyspace(&config, &root, &loaded.catalog)?;
         events::adopt_derived(&config, &keyspace, &mut loaded);
         let setup = Setup {
+            permission: Permission::of_config(&config.reporting),
             config,
             root,
             loaded,
@@ -123,6 +128,17 @@ impl Setup {
         Ok(())
     }
 
+    /// Has the product asked what it allows. What was planned before may be more.
+    ///
+    /// # Errors
+    /// As [`Permission::ask`].
+    pub(super) async fn ask_permission(&mut self, patience: Patience) -> Result<(), CliError> {
+        // Before anything runs that would have to be cancelled first, signals end the process at once.
+        let (_switch, interrupt) = Interrupt::channel();
+        self.permission = Permission::ask(&self.config, self.now, patience, &interrupt).await?;
+        Ok(())
+    }
+
     /// The plan of what may leave, by the configuration, and of that what `--only` names.
     ///
     /// # Errors
@@ -147,8 +163,12 @@ impl Setup {
 
     pub(super) fn selection(&self, only: &OnlyArgs) -> Result<Selection, CliError> {
         let reporting = &self.config.reporting;
+        let mut categories = reporting.categories.clone();
+        if !self.permission.with_optional {
+            categories.remove(&DataCategory::Optional);
+        }
         Ok(Selection {
-            categories: reporting.categories.clone(),
+            categories,
             disabled: reporting.disabled_metrics.clone(),
             only: if only.only.is_empty() {
                 None
@@ -198,6 +218,7 @@ impl Setup {
         Ok(Sources {
             databases,
             event_store: self.event_store()?,
+            prometheus: self.prometheus(),
             facts: self.facts(uuid),
             components: self.components(),
             geo: self.is_primary().then(|| GeoNodes {
@@ -228,6 +249,12 @@ impl Setup {
             (name.clone(), component)
         };
         Components::new(self.config.components.iter().map(component))
+    }
+
+    /// The configured Prometheus, if there is one. Nothing is opened yet.
+    pub(super) fn prometheus(&self) -> Option<Arc<Prometheus>> {
+        let config = self.config.prometheus.as_ref()?;
+        Some(Arc::new(Prometheus::new(config, self.now)))
     }
 
     fn facts(&self, uuid: Option<Uuid>) -> Facts {
@@ -320,14 +347,6 @@ pub(super) fn options(name: &str, database: &config::Database) -> DatabaseOption
 
 pub(super) fn globs(patterns: &[String]) -> Result<MetricGlobs, CliError> {
     MetricGlobs::new(patterns).map_err(|error| CliError::Usage(format!("--only: {error}")))
-}
-
-/// Why nothing leaves, as the setting that would allow it; `None` where sending is allowed.
-pub(super) fn why_not(reporting: &Reporting) -> Option<String> {
-    if !reporting.enabled {
-        return Some("reporting.enabled is false".to_owned());
-    }
-    reporting.do_not_track.then(|| "DO_NOT_TRACK is set".to_owned())
 }
 
 /// The configured host name, or the machine's.

@@ -73,3 +73,16 @@ pub(super) fn terminate_signal() -> impl Future<Output = ()> + Send {
         drop(tokio::signal::ctrl_c().await);
     }
 }
+
+/// Has a file that may not grow any more be an error of the write, which says so, and not the end of the process.
+#[cfg(target_os = "linux")]
+pub(super) fn outlive_size_limits() {
+    use tokio::signal::unix::{SignalKind, signal};
+    /// What Linux sends on the processors that we are built for.
+    const SIGXFSZ: i32 = 25;
+    // The handler stays when this is dropped. Where there is none, the limit ends the process as before.
+    drop(signal(SignalKind::from_raw(SIGXFSZ)));
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn outlive_size_limits() {}

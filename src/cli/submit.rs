@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::message::note;
 use super::output::{Format, print};
-use super::setup::{hostname, load_config, why_not};
+use super::permission::Permission;
+use super::setup::{hostname, load_config};
 use super::summary::delivery_text;
 use super::{CliError, Global, exit, run};
 use crate::config::Config;
@@ -23,8 +24,9 @@ pub(super) struct SubmitArgs {
 
 pub(super) async fn run(global: &Global, args: SubmitArgs) -> Result<u8, CliError> {
     let config = load_config(global)?;
-    if let Some(why) = why_not(&config.reporting) {
-        note(&format!("reporting is off: {why}; nothing was sent"));
+    if let Some(refusal) = Permission::ask_once(&config, global.now()).await?.refusal {
+        note(&format!("reporting is off: {}; nothing was sent", refusal.says()));
+        refusal.note_next();
         return Ok(exit::REPORTING_OFF);
     }
     let state = StateStore::open(config.state.url.expose()).await?;

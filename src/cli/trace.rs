@@ -33,7 +33,28 @@ pub(super) struct Trace {
     unreachable: Vec<String>,
     /// More to say of it: names that may have been meant, a value that does not fit its schema.
     remarks: Vec<String>,
-    of_events: bool,
+    asked: Asked,
+}
+
+/// Whom a metric asks, where it asks one kind of source alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Events,
+    Prometheus,
+    Others,
+}
+
+impl Asked {
+    fn of(leaves: &[&Measure]) -> Asked {
+        let all = |is: fn(&Measure) -> bool| !leaves.is_empty() && leaves.iter().all(|leaf| is(leaf));
+        if all(|leaf| matches!(leaf, Measure::Event(_))) {
+            Asked::Events
+        } else if all(|leaf| matches!(leaf, Measure::Prometheus(_))) {
+            Asked::Prometheus
+        } else {
+            Asked::Others
+        }
+    }
 }
 
 /// Reads one definition; `None` where it is removed, so that nothing is computed for it.
@@ -87,7 +108,7 @@ pub(super) async fn traced(
         origins: leaves.iter().filter_map(|leaf| origin(leaf)).collect(),
         unreachable: unreachable(setup, &leaves, outcome.failure()),
         remarks,
-        of_events: !leaves.is_empty() && leaves.iter().all(|leaf| matches!(leaf, Measure::Event(_))),
+        asked: Asked::of(&leaves),
         outcome,
     }))
 }
@@ -153,6 +174,17 @@ fn address(setup: &Setup, measure: &Measure) -> Option<String> {
                 "[components.{}] url = \"{}\"",
                 measure.component, component.url
             ));
+        }
+        Measure::Prometheus(_) => {
+            let config = setup.config.prometheus.as_ref()?;
+            let url = config.url.as_ref().map(|url| format!("[prometheus] url = \"{url}\""));
+            let consul = || {
+                config
+                    .consul_url
+                    .as_ref()
+                    .map(|url| format!("[prometheus] consul_url = \"{url}\""))
+            };
+            return url.or_else(consul);
         }
         _ => return None,
     };
@@ -223,10 +255,11 @@ impl Trace {
     fn tally(&self) -> String {
         let rows: u64 = self.sent.iter().map(|sent| sent.rows).sum();
         let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-        let what = match (self.sent.len(), self.of_events) {
+        let what = match (self.sent.len(), self.asked) {
             (0, _) => "no statement".to_owned(),
-            (sent, true) => format!("{} that read {}", counted(sent, "command"), counted(rows, "key")),
-            (sent, false) => format!("{} that gave {}", counted(sent, "statement"), counted(rows, "row")),
+            (sent, Asked::Prometheus) => format!("{} that gave {}", counted(sent, "query"), counted(rows, "sample")),
+            (sent, Asked::Events) => format!("{} that read {}", counted(sent, "command"), counted(rows, "key")),
+            (sent, Asked::Others) => format!("{} that gave {}", counted(sent, "statement"), counted(rows, "row")),
         };
         let retries = counted(self.outcome.retries as usize, "retry");
         format!("  {what}, {retries}, {}\n", seconds(self.outcome.elapsed))

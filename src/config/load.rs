@@ -16,17 +16,18 @@ use super::globs::MetricGlobs;
 use super::hooks::Hooks;
 use super::license::License;
 use super::problem::{ConfigErrors, Place, Problem, ProblemKind};
+use super::product::ProductQueries;
+use super::prometheus::Prometheus;
 use super::reader::Reader;
 use super::run::run;
 use super::schedule::schedule;
 use super::section::{Section, closest};
 use super::setting_sources::SettingSources;
 use super::settings::{feature_flags, settings};
+use super::telemetry::Telemetry;
 use super::throttle::Throttle;
 use super::tree::{Origin, Table, from_toml, overlay};
-use super::types::{
-    CATEGORIES, Config, ConsentMode, DEFAULT_FILE, Database, Instance, Prometheus, Reporting, State, Versions,
-};
+use super::types::{CATEGORIES, Config, ConsentMode, DEFAULT_FILE, Database, Instance, Reporting, State, Versions};
 use super::url::Url;
 use crate::definition::DataCategory;
 
@@ -125,7 +126,9 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
     let databases = databases(top.named_sections("database"));
     let event_store = top.optional_section("event_store").and_then(event_store);
     let run = run(top.section("run"));
-    let prometheus = top.optional_section("prometheus").and_then(prometheus);
+    let prometheus = top
+        .optional_section("prometheus")
+        .and_then(|section| Prometheus::read(section, &HTTP));
     let components = components(top.named_sections("components"));
     let geo = Geo::read(top.section("geo"));
     let versions = versions(top.section("versions"));
@@ -133,6 +136,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
     let schedule = schedule(top.section("schedule"));
     let reporting = reporting(top.section("reporting"));
     let hooks = Hooks::read(top.section("hooks"), &HTTP);
+    let telemetry = Telemetry::read(top.section("telemetry"), &HTTP);
     let feature_flags = feature_flags(top.section("feature_flags"));
     let setting_sources = SettingSources::read(top.section("setting_sources"));
     let settings = settings(top.section("settings"));
@@ -152,6 +156,7 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
         schedule,
         reporting,
         hooks,
+        telemetry,
         feature_flags,
         setting_sources,
         settings,
@@ -222,12 +227,6 @@ pub(super) fn required_url(section: &mut Section<'_>, schemes: &[&str]) -> Optio
     url
 }
 
-fn prometheus(mut section: Section<'_>) -> Option<Prometheus> {
-    let url = required_url(&mut section, &HTTP);
-    section.finish();
-    Some(Prometheus { url: url? })
-}
-
 fn versions(mut section: Section<'_>) -> Versions {
     let defaults = Versions::default();
     let versions = Versions {
@@ -266,6 +265,7 @@ fn reporting(mut section: Section<'_>) -> Reporting {
         categories: categories(&mut section).unwrap_or(defaults.categories),
         disabled_metrics: globs(&mut section).unwrap_or(defaults.disabled_metrics),
         consent: consent(&mut section).unwrap_or(defaults.consent),
+        product: ProductQueries::read(&mut section),
         do_not_track: section.reader.environment.do_not_track(),
     };
     section.finish();

@@ -5,14 +5,23 @@
 /// Every byte keeps its offset, so that spans into the original fit the masked text. It works on text alone, not on the
 /// parsed tree: a file that does not parse must not show its secrets either.
 pub fn mask_secrets(text: &str) -> String {
-    text.split_inclusive('\n').map(mask_line).collect()
+    let mut in_a_list = false;
+    text.split_inclusive('\n')
+        .map(|line| mask_line(line, &mut in_a_list))
+        .collect()
 }
 
-fn mask_line(line: &str) -> String {
-    match secret_value(line) {
-        Some(at) => format!("{}{}", &line[..at], stars(&line[at..])),
-        None => mask_urls(line),
-    }
+/// A secret that is a list may go on over several lines.
+fn mask_line(line: &str, in_a_list: &mut bool) -> String {
+    let secret = match *in_a_list {
+        true => Some(0),
+        false => secret_value(line),
+    };
+    let Some(at) = secret else { return mask_urls(line) };
+    let (open, value) = line.split_at(at);
+    let begins = *in_a_list || value.trim_start().starts_with('[');
+    *in_a_list = begins && !value.trim_end().ends_with(']');
+    format!("{open}{}", stars(value))
 }
 
 /// Where the value begins in a line whose key is named for a secret.
@@ -20,7 +29,7 @@ fn secret_value(line: &str) -> Option<usize> {
     let equals = line.find('=')?;
     let key = line[..equals].trim().to_ascii_lowercase();
     let names_a_file = key.ends_with("_file");
-    let named_for_a_secret = ["password", "secret", "token", "api_key"]
+    let named_for_a_secret = ["password", "secret", "token", "api_key", "headers"]
         .iter()
         .any(|word| key.contains(word));
     (named_for_a_secret && !names_a_file).then_some(equals + 1)
@@ -95,6 +104,10 @@ mod tests {
             ("a://h/db?user=a@b&password=x", "a://h/db?*******************"),
             ("api_token = \"tok en\"\n", "api_token = \"*** **\"\n"),
             ("password_file = \"/run/pw\"", "password_file = \"/run/pw\""),
+            (
+                "otlp_headers = [\n  \"a=b\",\n]\nurl = \"a\"",
+                "otlp_headers = *\n  \"***\"*\n*\nurl = \"a\"",
+            ),
             ("enabled = true", "enabled = true"),
         ];
         for (text, masked) in cases {

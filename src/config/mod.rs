@@ -19,13 +19,17 @@ mod license;
 mod load;
 mod mask;
 mod problem;
+mod product;
+mod prometheus;
 mod reader;
 mod run;
 mod sample;
 mod schedule;
+mod secret;
 mod section;
 mod setting_sources;
 mod settings;
+mod telemetry;
 mod throttle;
 mod tree;
 mod types;
@@ -41,11 +45,14 @@ pub use hours::Hours;
 pub use license::License;
 pub use mask::mask_secrets;
 pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
+pub use product::ProductQueries;
+pub use prometheus::{Prometheus, PrometheusAddress};
 pub use sample::{sample, schema};
+pub use secret::Secret;
 pub use setting_sources::SettingSources;
+pub use telemetry::{Header, Telemetry};
 pub use throttle::Throttle;
 pub use types::{
-    Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Prometheus, Reporting, Run, Schedule, State,
-    Versions,
+    Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Reporting, Run, Schedule, State, Versions,
 };
 pub use url::{Url, UrlError};

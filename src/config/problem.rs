@@ -186,6 +186,8 @@ pub enum ProblemKind {
     MissingKey { section: String, key: String },
     #[error("`{key}` and `{key}_file` exclude each other")]
     Conflict { key: String },
+    #[error("`{key}` and `{other}` exclude each other")]
+    Exclusive { key: String, other: String },
     #[error("`{key}`: {} cannot be read: {reason}", .path.display())]
     UnreadableSecret { key: String, path: PathBuf, reason: String },
 }
@@ -205,7 +207,7 @@ impl ProblemKind {
             ProblemKind::UnsetVariable { .. } => "config::unset_variable",
             ProblemKind::MalformedVariable => "config::malformed_variable",
             ProblemKind::MissingKey { .. } => "config::missing_key",
-            ProblemKind::Conflict { .. } => "config::conflict",
+            ProblemKind::Conflict { .. } | ProblemKind::Exclusive { .. } => "config::conflict",
             ProblemKind::UnreadableSecret { .. } => "config::unreadable_secret",
         }
     }
@@ -228,6 +230,7 @@ impl ProblemKind {
             ProblemKind::MissingKey { key, .. } => Some(format!(
                 "set `{key}`, or `{key}_file` to read it from a file of its own"
             )),
+            ProblemKind::Exclusive { key, other } => Some(format!("keep `{key}` or `{other}`")),
             ProblemKind::Conflict { key } => Some(format!("keep `{key}` or `{key}_file`")),
             ProblemKind::Unreadable { .. } => {
                 Some("check the path and its permissions; `service-ping init` writes a new one".to_owned())

@@ -8,6 +8,7 @@ use super::duration::parse_duration;
 use super::environment::PREFIX;
 use super::problem::ProblemKind;
 use super::reader::Reader;
+use super::secret::Secret;
 use super::tree::{Node, Origin, Table, Value, listed};
 use super::url::Url;
 
@@ -151,8 +152,13 @@ impl<'a> Section<'a> {
         address(self.reader, key, &origin, &text, schemes)
     }
 
+    /// A password or token at `key`, or in the file that `file_key` names.
+    pub fn hidden(&mut self, key: &'static str, file_key: &'static str) -> Option<Secret> {
+        self.secret(key, file_key).map(|(_, text)| Secret::new(text))
+    }
+
     /// The secret at `key`, or in the file that `file_key` names, without the white space around it.
-    fn secret(&mut self, key: &'static str, file_key: &'static str) -> Option<(Origin, String)> {
+    pub fn secret(&mut self, key: &'static str, file_key: &'static str) -> Option<(Origin, String)> {
         let here = self.origin_and_string(key, "a string");
         let file = self.origin_and_string(file_key, "a path");
         match (here, file) {
@@ -238,6 +244,12 @@ impl<'a> Section<'a> {
         let (section, key) = (self.spelled(), key.to_owned());
         self.reader
             .report(&self.origin, ProblemKind::MissingKey { section, key });
+    }
+
+    /// Reports that two keys cannot both be there.
+    pub fn exclusive(&self, key: &str, other: &str) {
+        let (key, other) = (key.to_owned(), other.to_owned());
+        self.reader.report(&self.origin, ProblemKind::Exclusive { key, other });
     }
 
     /// Reports what is left as unknown.

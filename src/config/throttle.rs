@@ -5,6 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 
 use super::hours::Hours;
+use super::product::select;
 use super::section::Section;
 
 /// When a run waits before it sends the next statement. Any one of them is enough.
@@ -44,13 +45,4 @@ impl Throttle {
     pub fn is_off(&self) -> bool {
         *self == Throttle::default()
     }
-}
-
-/// The query without what ends it; `None` for what does not begin as a query does.
-fn select(text: &str) -> Option<String> {
-    let query = text.trim().trim_end_matches(';').trim_end();
-    let first: String = query.chars().take_while(char::is_ascii_alphabetic).collect();
-    ["select", "with"]
-        .contains(&first.to_ascii_lowercase().as_str())
-        .then(|| query.to_owned())
 }

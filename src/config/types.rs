@@ -11,8 +11,11 @@ use super::component::Component;
 use super::geo::Geo;
 use super::globs::MetricGlobs;
 use super::hooks::Hooks;
+use super::product::ProductQueries;
+use super::telemetry::Telemetry;
 use super::license::License;
 use super::setting_sources::SettingSources;
+use super::prometheus::Prometheus;
 use super::throttle::Throttle;
 use super::url::Url;
 use crate::definition::{DataCategory, KeyFormat};
@@ -41,7 +44,7 @@ pub struct Config {
     pub event_store: Option<EventStore>,
     /// How long a run may take.
     pub run: Run,
-    /// The Prometheus server of the instance. Accepted, but not used yet.
+    /// The Prometheus server of the instance. Left out, its metrics fall back.
     pub prometheus: Option<Prometheus>,
     /// Components of the instance that metrics of the class `HttpValueMetric` may ask, by names that definitions use. What
     /// is not named here is never asked.
@@ -59,6 +62,9 @@ pub struct Config {
     pub reporting: Reporting,
     /// Who is told when a run went wrong: its payload was not delivered, or a metric failed that had a value the week before.
     pub hooks: Hooks,
+    /// Who may look on while a run goes: an OpenTelemetry collector of your own. It hears of times, tables, key paths and
+    /// reasons, never of values; a collector that is away costs a run nothing.
+    pub telemetry: Telemetry,
     /// Features by name, true or false: an event or aggregate that names one is counted while it is on. Any that is not
     /// named here is off, but for `redis_hll_tracking`, which stops all tracking of unique values when it is off.
     #[schemars(example = serde_json::json!({"redis_hll_tracking": true}))]
@@ -240,14 +246,6 @@ impl EventStore {
     }
 }
 
-/// A Prometheus server. Accepted, but not used yet.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
-pub struct Prometheus {
-    /// Its address. `url_file` reads it from a file of its own.
-    #[schemars(with = "String", example = "http://localhost:9090")]
-    pub url: Url,
-}
-
 /// The maker's endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Versions {
@@ -357,6 +355,8 @@ pub struct Reporting {
     /// `service-ping consent accept`; a new or changed one stays here until then.
     #[schemars(with = "String", example = &"implicit")]
     pub consent: ConsentMode,
+    #[schemars(flatten)]
+    pub product: ProductQueries,
     /// Whether the variable `DO_NOT_TRACK` asks for silence.
     #[schemars(skip)]
     pub do_not_track: bool,
@@ -376,6 +376,7 @@ impl Default for Reporting {
             categories: CATEGORIES.iter().map(|(_, category)| *category).collect(),
             disabled_metrics: MetricGlobs::default(),
             consent: ConsentMode::default(),
+            product: ProductQueries::default(),
             do_not_track: false,
         }
     }

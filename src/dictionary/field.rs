@@ -10,9 +10,11 @@ use super::MetricEntry;
 use crate::definition::schemas;
 
 /// Shown in this order, beside what every entry has: the field's name, and what people call it.
-const SHOWN: [(&str, &str); 17] = [
+const SHOWN: [(&str, &str); 19] = [
     ("value_type", "Value"),
     ("data_category", "Category of consent"),
+    ("minimum_count", "Told at least as"),
+    ("allowed_values", "Texts that are told"),
     ("performance_indicator_type", "Performance indicator"),
     ("product_section", "Section"),
     ("product_stage", "Stage"),

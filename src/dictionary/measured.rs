@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::Sources;
 use crate::definition::{AggregateOperator, EventOperator, EventSelection, MetricDefinition, TimeFrame};
 use crate::instrumentation::class_of;
-use crate::measure::{AggregateMeasure, DatabaseMeasure, EventMeasure, EventRead, Fact, Measure};
+use crate::measure::{
+    AggregateMeasure, DatabaseMeasure, EventMeasure, EventRead, Fact, Measure, PrometheusMeasure, PrometheusValue,
+};
 use crate::relation::Operation;
 use crate::report::plan_one;
 
@@ -86,6 +88,7 @@ fn counted(measure: &Measure, definition: &MetricDefinition) -> String {
         Measure::Database(measure) => of_database(measure),
         Measure::SqlValue(measure) => format!("The one value of a query of the database {}.", measure.database),
         Measure::Event(measure) => of_events(measure, &definition.events),
+        Measure::Prometheus(measure) => of_prometheus(measure, definition),
         Measure::Sum(parts) => format!("The sum of {} parts; -1 if one of them fails.", parts.len()),
         Measure::Aggregate(aggregate) => of_aggregate(aggregate),
         Measure::Setting(setting) => format!("The setting {}.", setting.in_words()),
@@ -165,6 +168,22 @@ fn unique(selections: &[EventSelection]) -> String {
         "values".to_owned()
     } else {
         named.join(", ")
+    }
+}
+
+fn of_prometheus(measure: &PrometheusMeasure, definition: &MetricDefinition) -> String {
+    let unit = definition.options.get("unit").and_then(Value::as_str);
+    let unit = unit.map(|unit| format!(", in {unit}")).unwrap_or_default();
+    match measure {
+        PrometheusMeasure::Value {
+            query,
+            value: PrometheusValue::ByLabel(_),
+        } => format!("What Prometheus answers to `{query}`, for each label{unit}."),
+        PrometheusMeasure::Value { query, .. } => format!("What Prometheus answers to `{query}`{unit}."),
+        PrometheusMeasure::Queries(queries) => {
+            let queries: Vec<String> = queries.iter().map(|named| format!("`{}`", named.query)).collect();
+            format!("What Prometheus answers to {}.", queries.join(", "))
+        }
     }
 }
 

@@ -179,6 +179,7 @@ fn in_words(measure: &Measure) -> String {
         Measure::GeoNodes => "what secondary sites told this one".to_owned(),
         Measure::License(attribute) => format!("{} of the licence; nothing is asked", attribute.as_str()),
         Measure::Constant(value) => format!("the definition's own value {value}; nothing is asked"),
+        Measure::Prometheus(measure) => format!("{}; what that costs, Prometheus does not tell", measure.in_words()),
         _ => "known to the run itself; nothing is asked".to_owned(),
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{
     Context, InstrumentationClass, Request, aggregated, database, database_info, geo, http_value, identity,
-    internal_events, license, numbers, redis_counter, redis_hll, setting, sql_value, static_value, version_parts,
+    internal_events, license, numbers, prometheus, redis_counter, redis_hll, setting, sql_value, static_value, topology,
+    version_parts,
 };
 use crate::definition::{Catalog, DataSource, TimeFrame, ValueType};
 use crate::measure::{Failure, Measure, Reading};
@@ -40,6 +41,8 @@ impl Registry {
         registry.add(Box::new(redis_counter::RedisMetric));
         registry.add(Box::new(redis_hll::RedisHllMetric));
         registry.add(Box::new(aggregated::AggregatedMetric));
+        registry.add(Box::new(prometheus::PrometheusMetric));
+        registry.add(Box::new(topology::TopologyMetric));
         internal_events::classes()
             .into_iter()
             .for_each(|class| registry.add(Box::new(class)));

@@ -18,6 +18,7 @@ impl Measure {
             Measure::Sum(parts) => Ok(format!("sum of {}", unordered(parts)?)),
             Measure::Aggregate(aggregate) => aggregate.meaning(),
             Measure::Event(_)
+            | Measure::Prometheus(_)
             | Measure::Setting(_)
             | Measure::License(_)
             | Measure::Http(_)

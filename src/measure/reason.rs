@@ -44,7 +44,7 @@ macro_rules! reasons {
 reasons! {
     /// A statement passed its timeout, also at the smallest batch.
     StatementTimeout = "statement_timeout", General,
-        "Add an index that serves the statement, or raise statement_timeout of this database.";
+        "Add an index or a recording rule that serves the statement, or raise the timeout of this source.";
     /// A statement was cancelled by somebody else on the server.
     StatementCancelled = "statement_cancelled", General,
         "Someone cancelled the statement on the server; ask them why before running it again.";
@@ -101,10 +101,10 @@ reasons! {
         "Add the section that this metric needs to service-ping.toml.";
     /// The server refused the statement as it is written.
     InvalidStatement = "invalid_statement", General,
-        "Correct the relation of the class: service-ping metric shows the statement.";
+        "Correct the relation or the query: service-ping metric shows the statement.";
     /// Any other refusal of the server.
     StatementFailed = "statement_failed", General,
-        "Run the statement of service-ping dump sql by hand to see the server's own words.";
+        "Run the statement by hand to see the server's own words: service-ping metric shows it.";
     /// The batch configuration makes no sense for this relation.
     BadBatchConfiguration = "bad_batch_configuration", General,
         "Correct start, finish, batch_size or primary_key of the class.";
@@ -150,9 +150,15 @@ reasons! {
     /// A number was too small to be told, as the definition's `minimum_count` says: the least that is told stands for it.
     Binned = "binned", General,
         "The definition keeps small numbers to itself; read the value as: at most this, and more than 0.";
+    /// A query of Prometheus found no series.
+    EmptyResult = "empty_result", General,
+        "See in Prometheus whether the series exist: their exporter may be down, or a recording rule missing.";
+    /// A query of Prometheus gave NaN or an infinity, which no payload can carry.
+    NotFinite = "not_finite", Counter,
+        "Guard the query: x / (y > 0) is empty where x / y divides by nothing.";
     /// The result is not of the type that the operation or the definition wants.
     WrongType = "wrong_type", Counter,
-        "Correct the column or the value_type.";
+        "Correct the column, the query or the value_type.";
     /// A number left the range that it can be held in.
     Overflow = "overflow", Counter,
         "Cast to a wider type in the relation, or count something smaller.";

@@ -7,6 +7,7 @@ use super::journal::ReadingJournal;
 use super::outcome::{Outcome, OutcomeState, deprecated_value, fallback_value};
 use super::plan::{Plan, PlannedMetric};
 use super::read::{Progress, isolated, read_all};
+use super::trace::RunTrace;
 use crate::batch::{NoJournal, Taken};
 use crate::definition::AggregateOperator;
 use crate::measure::{Failure, Measure, Reading, Reason};
@@ -63,21 +64,25 @@ impl Collection {
 
 /// Takes the readings of the plan and makes the outcomes of it.
 pub async fn collect(plan: &Plan<'_>, sources: &Sources, progress: &dyn Progress) -> Collection {
-    collect_on(plan, sources, progress, &NoJournal).await
+    collect_on(plan, sources, progress, &NoJournal, None).await
 }
 
-/// As [`collect`], but for the readings that the journal has already.
+/// As [`collect`], but for the readings that the journal has already; the trace is told of it, if there is one.
 pub(super) async fn collect_on(
     plan: &Plan<'_>,
     sources: &Sources,
     progress: &dyn Progress,
     journal: &dyn ReadingJournal,
+    trace: Option<&RunTrace>,
 ) -> Collection {
     let begun = Instant::now();
-    let read = read_all(&plan.readings, plan.strategy, sources, progress, journal).await;
+    let read = read_all(&plan.readings, plan.strategy, sources, progress, journal, trace).await;
     let measures = plan.readings.iter().map(|(measure, _)| measure);
     let readings: HashMap<&Measure, Taken> = measures.zip(read.taken).collect();
-    let outcomes = plan.metrics.iter().map(|metric| outcome(metric, &readings)).collect();
+    let outcomes: Vec<Outcome> = plan.metrics.iter().map(|metric| outcome(metric, &readings)).collect();
+    if let Some(trace) = trace {
+        trace.collected(plan, &outcomes);
+    }
     Collection {
         outcomes,
         statements: read.statements,
@@ -100,6 +105,8 @@ async fn waited(sources: &Sources) -> Vec<Waited> {
 }
 
 fn outcome(metric: &PlannedMetric<'_>, readings: &HashMap<&Measure, Taken>) -> Outcome {
+    // What is logged meanwhile, such as a panic of the class, is of this metric.
+    let _span = tracing::error_span!("metric", key_path = %metric.key_path).entered();
     let mut outcome = Outcome {
         key_path: metric.key_path.clone(),
         data_category: metric.data_category,

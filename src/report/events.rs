@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 
+use super::trace::RunTrace;
 use crate::batch::Taken;
 use crate::event;
 use crate::measure::{EventMeasure, Failure, Measure, Reading, Reason};
@@ -18,6 +19,7 @@ pub(super) async fn read_events(
     sources: &Sources,
     is_wanted: &dyn Fn(usize) -> bool,
     told: &dyn Fn(usize, &Taken),
+    trace: Option<&RunTrace>,
 ) -> Vec<(usize, Taken)> {
     let Some(store) = &sources.event_store else {
         return Vec::new();
@@ -35,6 +37,12 @@ pub(super) async fn read_events(
     }
     let begun = Instant::now();
     let results = read_all(store.as_ref(), &asked, sources).await;
+    if let Some(trace) = trace {
+        let failures: Vec<&Failure> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+        // One that failed where others did not is a matter of its metric.
+        let failure = failures.first().filter(|_| failures.len() == results.len());
+        trace.events(&indexes, begun, failure.map(|failure| failure.reason));
+    }
     // They are read together: each has its share of the time.
     let elapsed = begun.elapsed() / u32::try_from(asked.len()).unwrap_or(u32::MAX);
     let taken = indexes.into_iter().zip(&asked).zip(results);

@@ -71,7 +71,7 @@ pub(super) fn to_bytes(result: &Result<Reading, Failure>) -> Option<Vec<u8>> {
             bound: estimate.bound.to_bits(),
         },
         Ok(Reading::Value(value)) if !holds_text(value) => Kept::Value(value.clone()),
-        Ok(Reading::Value(_)) => return None,
+        Ok(Reading::Value(_) | Reading::Answers(_)) => return None,
         Err(failure) if failure.reason == Reason::StatementTimeout => Kept::TimedOut(failure.message.clone()),
         Err(_) => return None,
     };

@@ -182,6 +182,8 @@ fn invalid<'a>(key_path: &KeyPath) -> PlannedMetric<'a> {
 }
 
 fn planned<'a>(definition: &'a MetricDefinition, registry: &'a Registry, context: &Context<'a>) -> PlannedMetric<'a> {
+    // What is logged meanwhile, such as a panic of the class, is of this metric.
+    let _span = tracing::error_span!("metric", key_path = %definition.key_path).entered();
     let (class, measure) = described(definition, registry, context);
     PlannedMetric {
         key_path: definition.key_path.clone(),

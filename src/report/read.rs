@@ -3,14 +3,16 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join_all, join4};
 
 use super::components::read_components;
 use super::events::read_events;
 use super::geo::read_geo;
 use super::journal::ReadingJournal;
+use super::trace::RunTrace;
+use super::prometheus::read_prometheus;
 use super::waiting::while_telling;
-use crate::batch::{self, Strategy, Taken, Work};
+use crate::batch::{self, NoObserver, Observer, Strategy, Taken, Work};
 use crate::measure::{Failure, Measure, Reading, Reason, ServerFact};
 use crate::source::Sources;
 use crate::source::database::{Stop, adapter};
@@ -46,13 +48,19 @@ pub(super) async fn read_all(
     sources: &Sources,
     progress: &dyn Progress,
     journal: &dyn ReadingJournal,
+    trace: Option<&RunTrace>,
 ) -> Readings {
     progress.begin(measures.len());
     let told = |index: usize, taken: &Taken| {
         let label = measures.get(index).map_or("", |(_, label)| label.as_str());
+        log(label, taken);
         progress.reading(label, taken.result.as_ref().err());
         journal.reading(index, taken);
+        if let Some(trace) = trace {
+            trace.reading(index, taken);
+        }
     };
+    let observer = trace.map_or(&NoObserver as &dyn Observer, |trace| trace);
     let mut taken: Vec<Option<Taken>> = (0..measures.len()).map(|index| journal.kept(index)).collect();
     for ((_, label), kept) in measures.iter().zip(&taken) {
         if let Some(kept) = kept {
@@ -62,10 +70,18 @@ pub(super) async fn read_all(
     let is_wanted = |index: usize| taken.get(index).is_some_and(Option::is_none);
     let lanes = sources.databases.iter().map(|(name, database)| {
         let work = work_of(name, measures, strategy, sources, &is_wanted);
-        batch::read_all(work, database, &sources.interrupt, &sources.log, &told, journal)
+        batch::read_all(
+            work,
+            database,
+            &sources.interrupt,
+            &sources.log,
+            &told,
+            journal,
+            observer,
+        )
     });
     let events = async {
-        let read = read_events(measures, sources, &is_wanted, &told).await;
+        let read = read_events(measures, sources, &is_wanted, &told, trace).await;
         journal.commit().await;
         read
     };
@@ -75,8 +91,14 @@ pub(super) async fn read_all(
         journal.commit().await;
         read
     };
-    let reading = join3(join_all(lanes), events, components);
-    let (of_databases, of_events, of_components) = while_telling(reading, &sources.databases, progress).await;
+    let prometheus = async {
+        let read = read_prometheus(measures, sources, &is_wanted, &told).await;
+        journal.commit().await;
+        read
+    };
+    let reading = join4(join_all(lanes), events, components, prometheus);
+    let (of_databases, of_events, of_components, of_prometheus) =
+        while_telling(reading, &sources.databases, progress).await;
     let mut statements = 0;
     for (readings, number) in of_databases {
         statements += number;
@@ -84,22 +106,35 @@ pub(super) async fn read_all(
     }
     place(of_events, &mut taken, sources);
     place(of_components, &mut taken, sources);
-    let known = |(slot, (measure, label)): (Option<Taken>, &(Measure, String))| {
+    place(of_prometheus, &mut taken, sources);
+    let known = |(index, (slot, (measure, label))): (usize, (Option<Taken>, &(Measure, String)))| {
         slot.unwrap_or_else(|| {
             let begun = Instant::now();
             let result = isolated(|| read_known(measure, sources));
-            progress.reading(label, result.as_ref().err());
-            Taken {
+            let taken = Taken {
                 result,
                 elapsed: begun.elapsed(),
                 statements: 0,
                 retries: 0,
+            };
+            log(label, &taken);
+            progress.reading(label, taken.result.as_ref().err());
+            if let Some(trace) = trace {
+                trace.reading(index, &taken);
             }
+            taken
         })
     };
-    let taken = taken.into_iter().zip(measures).map(known).collect();
+    let taken = taken.into_iter().zip(measures).enumerate().map(known).collect();
     progress.end();
     Readings { taken, statements }
+}
+
+/// For whoever looks for what is slow; of metrics, by the key path of the first that asks for it.
+fn log(key_path: &str, taken: &Taken) {
+    let reason = taken.result.as_ref().err().map(|failure| failure.reason.code());
+    let (elapsed, statements) = (taken.elapsed.as_secs_f64(), taken.statements);
+    tracing::debug!(key_path, elapsed, statements, reason, "A reading was taken.");
 }
 
 fn place(readings: Vec<(usize, Taken)>, taken: &mut [Option<Taken>], sources: &Sources) {
@@ -176,6 +211,10 @@ fn read_known(measure: &Measure, sources: &Sources) -> Result<Reading, Failure> 
         Measure::Event(_) => Err(Failure::new(
             Reason::SourceNotConfigured,
             "the configuration has no [event_store]",
+        )),
+        Measure::Prometheus(_) => Err(Failure::new(
+            Reason::SourceNotConfigured,
+            "the configuration has no [prometheus]",
         )),
         Measure::Sum(_) | Measure::Aggregate(_) => Err(Failure::new(
             Reason::InvalidOptions,

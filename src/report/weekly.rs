@@ -11,6 +11,7 @@ use super::outcome::Outcome;
 use super::payload::{metadata, payload};
 use super::plan::Plan;
 use super::read::Progress;
+use super::trace::RunTrace;
 use crate::measure::{Failure, Reason};
 use crate::source::Sources;
 use crate::source::database::{Stop, Switch};
@@ -35,8 +36,9 @@ pub struct Job<'a> {
     pub state: &'a StateStore,
     /// Stops the sources once the lease is lost.
     pub stop: &'a Switch,
-    /// The run to go on with, which began in another process; its instant is that of the sources.
-    pub resumes: Option<Uuid>,
+    pub run_id: Uuid,
+    /// Whether the run began in another process; its instant is that of the sources.
+    pub resumes: bool,
     pub destination: Destination<'a>,
     /// The instant to deliver at, if the clock is frozen: another than the run's own, where that is gone on with.
     pub frozen_at: Option<DateTime<Utc>>,
@@ -45,6 +47,8 @@ pub struct Job<'a> {
     pub definitions_digest: String,
     /// What started it, such as `cli`.
     pub trigger: String,
+    /// Is told of all that takes time.
+    pub trace: Option<&'a RunTrace>,
 }
 
 /// What a run did.
@@ -85,11 +89,20 @@ pub enum Delivered {
 /// # Errors
 /// The state store failed, or the run's lease was lost.
 pub async fn run(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, StateError> {
+    let ended = whole(job, progress).await;
+    if let Some(trace) = job.trace {
+        trace.ended(job, &ended);
+    }
+    ended
+}
+
+async fn whole(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, StateError> {
     let begun = Instant::now();
-    let run_id = begin(job).await?;
-    let measured = match restored(job, run_id).await? {
+    let run_id = job.run_id;
+    begin(job).await?;
+    let measured = match restored(job).await? {
         Some(measured) => measured,
-        None => measured(job, run_id, progress).await?,
+        None => measured(job, progress).await?,
     };
     let interrupted = job.sources.interrupt.cause() == Some(Stop::Asked) && !measured.is_stored;
     let budget_over = budget_over(job, &measured.collection);
@@ -102,7 +115,12 @@ pub async fn run(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, St
             payload_json: measured.payload.clone(),
             metadata_json: measured.metadata,
         };
-        store_and_send(job, report).await?
+        let begun = Instant::now();
+        let delivered = store_and_send(job, report).await;
+        if let Some(trace) = job.trace {
+            trace.delivered(begun, &delivered);
+        }
+        delivered?
     };
     let status = if interrupted {
         RunStatus::Interrupted
@@ -132,20 +150,21 @@ pub async fn run(job: &Job<'_>, progress: &dyn Progress) -> Result<RunReport, St
     })
 }
 
-async fn begin(job: &Job<'_>) -> Result<Uuid, StateError> {
-    if let Some(id) = job.resumes {
-        job.state.resume_run(id, &job.definitions_digest, &job.trigger).await?;
-        return Ok(id);
+async fn begin(job: &Job<'_>) -> Result<(), StateError> {
+    if job.resumes {
+        return job
+            .state
+            .resume_run(job.run_id, &job.definitions_digest, &job.trigger)
+            .await;
     }
     let run = NewRun {
-        id: Uuid::now_v7(),
+        id: job.run_id,
         recorded_at: job.sources.facts.recorded_at,
         started_at: Utc::now(),
         definitions_digest: job.definitions_digest.clone(),
         trigger: job.trigger.clone(),
     };
-    job.state.begin_run(&run).await?;
-    Ok(run.id)
+    job.state.begin_run(&run).await
 }
 
 /// What is there of a run before it goes its way.
@@ -159,12 +178,14 @@ struct Measured {
 }
 
 /// A run that has its payload already has it once and for all: what remains is to deliver it.
-async fn restored(job: &Job<'_>, run_id: Uuid) -> Result<Option<Measured>, StateError> {
-    let Some(_) = job.resumes else { return Ok(None) };
-    let Some(stored) = job.state.report_of_run(run_id).await? else {
+async fn restored(job: &Job<'_>) -> Result<Option<Measured>, StateError> {
+    if !job.resumes {
+        return Ok(None);
+    }
+    let Some(stored) = job.state.report_of_run(job.run_id).await? else {
         return Ok(None);
     };
-    let records = job.state.outcomes(run_id).await?;
+    let records = job.state.outcomes(job.run_id).await?;
     let readings = job.plan.readings.len();
     Ok(Some(Measured {
         collection: Collection::restored(job.plan, &records),
@@ -178,13 +199,15 @@ async fn restored(job: &Job<'_>, run_id: Uuid) -> Result<Option<Measured>, State
     }))
 }
 
-async fn measured(job: &Job<'_>, run_id: Uuid, progress: &dyn Progress) -> Result<Measured, StateError> {
+async fn measured(job: &Job<'_>, progress: &dyn Progress) -> Result<Measured, StateError> {
+    let run_id = job.run_id;
     let kept = match job.resumes {
-        Some(_) => job.state.progress(run_id).await?,
-        None => state::Progress::default(),
+        true => job.state.progress(run_id).await?,
+        false => state::Progress::default(),
     };
     let journal = RunJournal::new(job.state, run_id, job.stop, &job.plan.readings, kept);
-    let collection = collect_on(job.plan, job.sources, progress, &journal).await;
+    let collection = collect_on(job.plan, job.sources, progress, &journal, job.trace).await;
+    log_fallbacks(&collection);
     if job.sources.interrupt.cause() == Some(Stop::LeaseLost) {
         return Err(StateError::LeaseLost);
     }
@@ -193,13 +216,20 @@ async fn measured(job: &Job<'_>, run_id: Uuid, progress: &dyn Progress) -> Resul
     Ok(Measured {
         payload: payload(&collection.outcomes).to_string(),
         metadata: metadata_of(job, &collection),
-        resumed: job.resumes.map(|_| Resumed {
+        resumed: job.resumes.then(|| Resumed {
             kept: journal.readings(),
             readings: job.plan.readings.len(),
         }),
         collection,
         is_stored: false,
     })
+}
+
+fn log_fallbacks(collection: &Collection) {
+    for (Outcome { key_path, elapsed, .. }, failure) in collection.fallbacks() {
+        let (reason, because, elapsed) = (failure.reason.code(), &failure.message, elapsed.as_secs_f64());
+        tracing::info!(%key_path, reason, because, elapsed, "A metric fell back.");
+    }
 }
 
 /// A budget that ends when all is read has cost nothing.

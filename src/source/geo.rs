@@ -11,7 +11,9 @@ use serde_json::Value;
 use super::http;
 use crate::config::Url;
 use crate::geo::{FIELDS, NodeStatus, Signature, Usage};
-use crate::measure::{Failure, Reason};
+use super::database::StatementLog;
+use super::prometheus::Prometheus;
+use crate::measure::{Failure, PrometheusMeasure, PrometheusValue, Reason};
 use crate::state::StateStore;
 
 /// A secondary that was silent for longer is not active any more: it missed two weeks.
@@ -41,11 +43,11 @@ impl GeoNodes {
     }
 }
 
-/// The four numbers of the week before `at`, side by side; none where Prometheus has nothing to say, or does not answer,
-/// which the log is told.
-pub async fn usage(prometheus: &Url, at: DateTime<Utc>) -> Usage {
+/// The four numbers of the week before the server's instant, side by side; none where Prometheus has nothing to say, or does
+/// not answer, which the log is told.
+pub async fn usage(prometheus: &Prometheus) -> Usage {
     let asked = FIELDS.map(|field| async move {
-        match first_value(prometheus, field.promql, at).await {
+        match first_value(prometheus, field.promql).await {
             Ok(count) => count,
             Err(failure) => {
                 tracing::warn!(field = field.name, %failure, "Prometheus did not tell a number of this site.");
@@ -57,22 +59,17 @@ pub async fn usage(prometheus: &Url, at: DateTime<Utc>) -> Usage {
     Usage::new(counts.try_into().unwrap_or_default())
 }
 
-/// The first value of an instant vector, as a whole number.
-async fn first_value(prometheus: &Url, promql: &str, at: DateTime<Utc>) -> Result<Option<i64>, Failure> {
-    let unavailable = |why: String| Failure::new(Reason::SourceUnavailable, format!("{prometheus} {why}"));
-    let mut url = http::below(prometheus, "api/v1/query").map_err(unavailable)?;
-    url.query_pairs_mut()
-        .append_pair("query", promql)
-        .append_pair("time", &format!("{:.3}", at.timestamp_millis() as f64 / 1000.0));
-    let request = http::client(TIMEOUT).map_err(unavailable)?.get(url);
-    let (status, body) = http::answer(request, TIMEOUT).await.map_err(unavailable)?;
-    if !status.is_success() {
-        return Err(unavailable(format!("answered {status}")));
-    }
-    let reply: Value = serde_json::from_slice(&body).map_err(|_| unavailable("answered no JSON".to_owned()))?;
-    let value = reply.pointer("/data/result/0/value/1").and_then(Value::as_str);
-    let number = value.and_then(|text| text.parse::<f64>().ok());
-    // What no count can be is none.
+/// The first value of an instant vector, as a whole number; what no count can be is none.
+async fn first_value(prometheus: &Prometheus, promql: &str) -> Result<Option<i64>, Failure> {
+    let measure = PrometheusMeasure::Value {
+        query: promql.to_owned(),
+        value: PrometheusValue::Vector,
+    };
+    let number = match prometheus.read(&measure, &StatementLog::default()).await.result {
+        Ok(reading) => reading.to_json().as_f64(),
+        Err(failure) if matches!(failure.reason, Reason::EmptyResult | Reason::NotFinite) => None,
+        Err(failure) => return Err(failure),
+    };
     Ok(number
         .filter(|number| (0.0..9e18).contains(number))
         .map(|number| number as i64))

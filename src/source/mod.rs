@@ -1,5 +1,5 @@
-//! The live data: databases, which are only read, the event store, and components that are asked over HTTP. Bounded,
-//! cancellable.
+//! The live data: databases, which are only read, the event store, Prometheus, and components that are asked over HTTP.
+//! Bounded, cancellable.
 
 pub mod component;
 pub mod database;
@@ -8,6 +8,7 @@ pub mod facts;
 pub mod geo;
 mod http;
 pub mod license;
+pub mod prometheus;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use database::{Database, Interrupt, StatementLog};
 use event_store::EventStore;
 use facts::Facts;
 use geo::GeoNodes;
+use prometheus::Prometheus;
 
 use crate::measure::{Failure, Reason};
 
@@ -26,6 +28,8 @@ pub struct Sources {
     pub databases: BTreeMap<String, Arc<Database>>,
     /// Where events are counted; `None` where the configuration names none.
     pub event_store: Option<Arc<dyn EventStore>>,
+    /// Asked for what the instance's operation shows; `None` where the configuration names none.
+    pub prometheus: Option<Arc<Prometheus>>,
     pub facts: Facts,
     /// What is asked over HTTP.
     pub components: Components,

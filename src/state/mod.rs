@@ -28,6 +28,7 @@ mod store;
 mod stored;
 mod time;
 mod totals;
+mod trouble;
 
 pub use acceptance::{Acceptance, AcceptedDefinition, Answerer, ConsentAnswer};
 pub use checkpoints::{Checkpoint, KeptPart, KeptReading, KeptScan, Progress, ScanStep};
@@ -46,3 +47,4 @@ pub use schedule::KeptSchedule;
 pub use store::StateStore;
 pub use stored::StoredReport;
 pub use totals::OutboxTotals;
+pub use trouble::Trouble;

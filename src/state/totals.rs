@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
 use super::error::{StateError, while_trying};
-use super::store::{StateStore, on_pool};
+use super::store::{Pool, StateStore, on_pool};
 
 /// The outbox in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
@@ -43,6 +43,28 @@ impl StateStore {
         .fetch_one(pool)
         .await
         .map_err(while_trying("count what waits")))
+    }
+
+    /// Whether what the store holds can be read, as far as SQLite tells by looking through its file. PostgreSQL tells of
+    /// damage when it reads what is damaged.
+    ///
+    /// # Errors
+    /// It is damaged, or the store does not answer.
+    pub async fn check_whole(&self) -> Result<(), StateError> {
+        const ACTION: &str = "be read as a whole";
+        let Pool::Sqlite(pool) = &self.pool else {
+            return self.check().await;
+        };
+        let found: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+            .fetch_one(pool)
+            .await
+            .map_err(while_trying(ACTION))?;
+        match found.as_str() {
+            "ok" => Ok(()),
+            _ => Err(StateError::Damaged {
+                location: self.location.clone(),
+            }),
+        }
     }
 
     /// Whether the store answers.

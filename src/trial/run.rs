@@ -156,6 +156,7 @@ async fn sources(
     Ok(Sources {
         databases,
         event_store: Some(store.handle()),
+        prometheus: None,
         // What an instance knows of itself is no part of a definition.
         facts: Facts::at(now),
         components: Components::default(),

@@ -13,7 +13,7 @@ use super::error_report::ErrorReport;
 use super::failure::AttemptFailure;
 use super::reply::{self, Acknowledgement};
 use super::scrub::scrub;
-use super::tls::install_tls;
+use crate::emit::install_tls;
 
 /// The header that makes retries harmless (draft-ietf-httpapi-idempotency-key-header).
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

@@ -17,9 +17,9 @@ pub mod receiver;
 mod reply;
 mod scrub;
 mod summary;
-mod tls;
 mod webhook;
 
+pub use crate::emit::install_tls;
 pub use backoff::Backoff;
 pub use client::{Client, ClientConfig};
 pub use deliver::{DeliveryOptions, deliver};
@@ -30,5 +30,4 @@ pub use metadata::{Metadata, MetricTiming};
 pub use reply::{Acknowledgement, DevOpsReport};
 pub use scrub::scrub;
 pub use summary::{DeliveryOutcome, DeliveryReport, MetadataSummary, ReportSummary};
-pub use tls::install_tls;
 pub use webhook::post_webhook;

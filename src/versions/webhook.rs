@@ -6,7 +6,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 
 use super::scrub::scrub;
-use super::tls::install_tls;
+use crate::emit::install_tls;
 
 /// Posts a JSON document; any 2xx will do. Redirects are not followed, and it is tried once.
 ///

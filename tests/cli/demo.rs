@@ -31,12 +31,24 @@ fn works_twice_and_outside_the_repository() {
             "{}",
             outcome.stderr
         );
+        assert!(
+            outcome
+                .stderr
+                .contains("left out 2 metrics of Prometheus, which the demo has not: "),
+            "{}",
+            outcome.stderr
+        );
         assert!(outcome.stdout.lines().count() < 24, "{}", outcome.stdout);
     }
     let shown = cli
         .run(&["--config", "demo/service-ping.toml", "metric", "counts.issues"])
         .expect_code(0);
     assert!(shown.stdout.contains("counts.issues => "), "{}", shown.stdout);
+    let config = cli.read("demo/service-ping.toml");
+    assert!(
+        config.contains("disabled_metrics = [\"topology\",\"settings.gitaly_apdex\"]\n"),
+        "{config}"
+    );
     cli.run(&["--config", "demo/service-ping.toml", "validate"])
         .expect_code(0);
     cli.run(&["--config", "demo/service-ping.toml", "doctor"])

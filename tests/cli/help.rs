@@ -3,7 +3,8 @@
 use crate::support::cli::Cli;
 use crate::support::golden::assert_golden;
 
-const VERBS: [&[&str]; 45] = [
+/// Every verb, also those within verbs.
+pub const VERBS: [&[&str]; 45] = [
     &["demo"],
     &["init"],
     &["run"],

@@ -169,6 +169,7 @@ fn sources(now: DateTime<Utc>, log: StatementLog) -> Sources {
     Sources {
         databases: BTreeMap::from([("main".to_owned(), Arc::new(database))]),
         event_store: None,
+        prometheus: None,
         facts: Facts {
             uuid: Some("an instance".to_owned()),
             ..Facts::at(now)

@@ -47,6 +47,24 @@ fn runs(cli: &Cli) -> Vec<Run> {
     block_on(async { store(cli).await.runs(10).await }).expect("the store answers")
 }
 
+#[test]
+fn a_single_user_who_was_not_asked_is_measured_and_nothing_is_sent() {
+    let cli = punctual();
+    let receiver = Receiver::start(&cli);
+    let cli = cli
+        .env("SERVICE_PING__VERSIONS__URL", &receiver.url)
+        .env("SERVICE_PING__REPORTING__SINGLE_USER", "SELECT TRUE, '2020-01-01'");
+    served_three_weeks_ago(&cli);
+    let mut running = cli.start(&SERVE);
+    running.line_with("nothing was sent: the only user of this instance has not answered yet");
+    running.line_with("consent accept --all");
+    running.line_with(" is done");
+    stopped(running);
+    receiver.stop();
+    assert_eq!(payloads(&cli).len(), 0);
+    assert_eq!(runs(&cli)[0].status, RunStatus::Completed);
+}
+
 /// Stops it as a service manager does, and gives what it said.
 fn stopped(running: Running) -> Vec<String> {
     running.signal("TERM");

@@ -105,3 +105,32 @@ fn a_throttle_that_means_nothing_is_refused() {
     ];
     assert_eq!(fixture.problems(), expected);
 }
+
+#[test]
+fn a_prometheus_says_where_it_is_and_one_way_to_be_let_in() {
+    let problems = |lines: &str| Fixture::new(&format!("[prometheus]\n{lines}\n")).problems().join("; ");
+    for (lines, says) in [
+        ("", "[prometheus] lacks `url`"),
+        ("url = \"prometheus.example\"", "config::url"),
+        ("url = \"ftp://prometheus.example\"", "config::url"),
+        ("url = \":99999\"", "config::url"),
+        ("url = \"me:secret@prometheus.example:9090\"", "config::url"),
+        ("url = \":9090\"\npassword = \"x\"", "lacks `username`"),
+        ("url = \":9090\"\nclient_key = \"x\"", "lacks `client_certificate`"),
+        (
+            "url = \":9090\"\nusername = \"x\"\nbearer_token = \"y\"",
+            "`username` and `bearer_token` exclude each other",
+        ),
+        (
+            "url = \":9090\"\nbearer_token = \"x\"\nbearer_token_file = \"y\"",
+            "config::conflict",
+        ),
+        ("url = \":9090\"\nconnections = 17", "an integer from 1 to 16"),
+    ] {
+        let problems = problems(lines);
+        assert!(
+            problems.contains(says) && !problems.contains("secret"),
+            "{lines}: {problems}"
+        );
+    }
+}

@@ -42,6 +42,17 @@ fn neither_debug_nor_display_shows_a_secret() {
         url = "redis-sentinel://:hunter2@a:1,b:2/x"
         [versions]
         url = "https://v.example/in?token=hunter2"
+        [telemetry]
+        otlp = "http://u:hunter2@collector:4318"
+        otlp_token = "hunter2"
+        otlp_headers = ["x-key=hunter2"]
+        [prometheus]
+        url = "https://me:hunter2@prometheus.example"
+        consul_url = "http://me:hunter2@consul.example"
+        consul_token = "hunter2"
+        bearer_token = "hunter2"
+        [hooks]
+        webhook = "https://me:hunter2@hooks.example"
         "#,
     )
     .env("PW", "hunter2");
@@ -50,6 +61,8 @@ fn neither_debug_nor_display_shows_a_secret() {
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(shown.contains("Url(postgres://u@h/db)"), "{shown}");
     assert!(config.databases["main"].url.expose().contains("u:hunter2@"));
+    let token = config.prometheus.and_then(|prometheus| prometheus.bearer_token);
+    assert_eq!(token.map(|token| token.expose().to_owned()).as_deref(), Some("hunter2"));
 }
 
 #[test]
@@ -62,6 +75,9 @@ fn errors_show_no_secret_even_where_the_file_does_not_parse() {
         "[database.main]\npassword = \"hunter2\"\n",
         "[versions]\nurl = \"https://v/?hunter2\"\nurl_file = \"x\"\n",
         "[database.main]\nurl = 3 # postgres://u:hunter2@h\n",
+        "[telemetry]\notlp_token = \"hunter2 hunter2\"\n",
+        "[telemetry]\notlp_token = \"hunter2\"\notlp_token_file = \"x\"\n",
+        "[telemetry]\notlp_headers = [\n  \"a=hunter2\",\n  \"host=hunter2\",\n  \"hunter2\"\n]\n",
     ];
     for text in texts {
         let errors = Fixture::new(text).errors();

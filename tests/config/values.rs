@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::json;
-use service_ping::config::{Config, DEFAULT_FILE, Environment, Hours, Throttle};
+use service_ping::config::{Config, DEFAULT_FILE, Environment, Hours, PrometheusAddress, Throttle};
 use service_ping::definition::DataCategory;
 
 use super::Fixture;
@@ -281,4 +281,77 @@ proptest! {
             prop_assert!(!rendered.contains("OutOfBounds"), "{}", rendered);
         }
     }
+}
+
+#[test]
+fn a_collector_is_named_with_what_it_asks_for() {
+    let none = Fixture::empty().config().telemetry;
+    assert_eq!((none.otlp, none.otlp_token, none.otlp_headers.len()), (None, None, 0));
+    let fixture = Fixture::new(
+        "[telemetry]\notlp = \"http://collector:4318\"\notlp_token_file = \"token\"\notlp_headers = [\"X-Tenant = a=b\"]\n",
+    );
+    fixture.write("token", "abc.DEF\n");
+    let telemetry = fixture.config().telemetry;
+    assert_eq!(telemetry.otlp.expect("an address").expose(), "http://collector:4318");
+    assert_eq!(telemetry.otlp_token.expect("a token").expose(), "abc.DEF");
+    let headers = telemetry.otlp_headers.iter();
+    let headers: Vec<_> = headers
+        .map(|header| (header.name.as_str(), header.value.expose()))
+        .collect();
+    assert_eq!(headers, [("x-tenant", "a=b")]);
+    let by_variables = Fixture::empty()
+        .env("SERVICE_PING__TELEMETRY__OTLP", "https://c.example/otlp")
+        .env("SERVICE_PING__TELEMETRY__OTLP_HEADERS", "a=1,b=2");
+    let telemetry = by_variables.config().telemetry;
+    assert_eq!(telemetry.otlp.expect("an address").expose(), "https://c.example/otlp");
+    assert_eq!(telemetry.otlp_headers.len(), 2);
+}
+
+#[test]
+fn what_no_request_could_carry_is_refused_in_its_place() {
+    let fixture = Fixture::new(
+        "[telemetry]\notlp = \"grpc://collector:4317\"\notlp_token = \"two words\"\n\
+         otlp_headers = [\"a=b\", \"none\", \"content-type=x\", \"a b=c\", \"a=\\u00fc\"]\notpl = 1\n",
+    );
+    let places: Vec<String> = fixture
+        .problems()
+        .iter()
+        .map(|problem| problem.split(' ').take(2).collect::<Vec<_>>().join(" "))
+        .collect();
+    let expected = [
+        "2:8 config::url",
+        "3:14 config::out_of_range",
+        "4:24 config::out_of_range",
+        "4:32 config::out_of_range",
+        "4:50 config::out_of_range",
+        "4:59 config::out_of_range",
+        "5:1 config::unknown_key",
+    ];
+    assert_eq!(places, expected);
+}
+
+#[test]
+fn a_prometheus_is_at_an_address_or_in_consuls_catalogue() {
+    let at = |lines: &str| {
+        let prometheus = Fixture::new(&format!("[prometheus]\n{lines}\n")).config().prometheus;
+        prometheus.expect("a section")
+    };
+    for address in [":9090", "0.0.0.0:9090", "prometheus.example:9090", "[::1]:9090"] {
+        let url = at(&format!("url = \"{address}\"")).url;
+        assert_eq!(url, Some(PrometheusAddress::Listening(address.to_owned())));
+    }
+    let url = at("url = \"https://me:secret@prometheus.example/p\"")
+        .url
+        .expect("an address");
+    assert!(matches!(url, PrometheusAddress::Url(_)));
+    assert_eq!(url.to_string(), "https://me@prometheus.example/p");
+    let by_consul =
+        at("consul_url = \"http://localhost:8500\"\nca_file = \"ca.pem\"\ntimeout = \"2s\"\nconnections = 1");
+    assert_eq!(by_consul.url, None);
+    assert_eq!(
+        by_consul.consul_url.map(|url| url.to_string()).as_deref(),
+        Some("http://localhost:8500")
+    );
+    assert!(by_consul.ca_file.is_some_and(|file| file.ends_with("ca.pem")));
+    assert_eq!((by_consul.timeout, by_consul.connections), (Duration::from_secs(2), 1));
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::cli::Cli;
 use crate::support::data::compat_data;
 use crate::support::golden::assert_golden;
-use crate::{entries, shipped};
+use crate::{entries, metric, read, shipped};
 
 /// A metric of each kind.
 const KINDS: [&str; 9] = [
@@ -52,6 +52,35 @@ fn of_each_kind_of_metric() {
     for (format, file) in [("yaml", "dictionary.yml"), ("markdown", "dictionary.md")] {
         assert_golden(&format!("cli/{file}"), &of_each_kind(format));
     }
+}
+
+#[test]
+fn what_a_definition_does_not_want_told_is_said_in_every_form() {
+    let cli = Cli::new();
+    let more = "description: A\nminimum_count: 5\nallowed_values: [free, gold]\n";
+    metric(&cli, "a", "counts.a", more);
+    let text = cli.read("metrics/a.yml");
+    let groups = text
+        .replace("value_type: number", "value_type: object")
+        .replace("value: 1", "value: {free: 9}");
+    cli.write("metrics/a.yml", &groups);
+    let entry = &entries(&cli, &[])[0];
+    assert_eq!(
+        (&entry["minimum_count"], &entry["allowed_values"]),
+        (&json!(5), &json!(["free", "gold"]))
+    );
+    let text = cli.run(&["dictionary", "--format", "markdown"]).expect_code(0).stdout;
+    assert!(
+        text.contains("- Told at least as: `5`\n- Texts that are told: `"),
+        "{text}"
+    );
+    cli.run(&["dictionary", "--format", "html", "--output", "site"])
+        .expect_code(0);
+    let page = read(cli.folder(), "site/metrics/counts.a.html");
+    assert!(
+        page.contains("Told at least as") && page.contains("Numbers above 0 and below this"),
+        "{page}"
+    );
 }
 
 #[test]

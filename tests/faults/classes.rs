@@ -93,6 +93,7 @@ fn sources(url: &str, application_name: &str, log: StatementLog) -> Sources {
     Sources {
         databases: BTreeMap::from([("main".to_owned(), Arc::new(database))]),
         event_store: None,
+        prometheus: None,
         facts: Facts::at(chrono::Utc::now()),
         components: Components::default(),
         geo: None,

@@ -1,4 +1,5 @@
-//! The CronJobs, held against a schema of batch/v1 that knows what we use of it and refuses everything else.
+//! The CronJobs, held against a schema of ours that is narrower than Kubernetes' own: the forms of schedules, names and
+//! quantities, and no field that we do not use.
 
 use serde_json::Value;
 use service_ping::cli::exit;

@@ -80,6 +80,7 @@ impl Reader {
         Sources {
             databases: BTreeMap::from([("main".to_owned(), Arc::new(database))]),
             event_store: None,
+            prometheus: None,
             facts: Facts::at(now()),
             components: Components::default(),
             geo: None,

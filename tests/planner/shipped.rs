@@ -18,6 +18,10 @@ installation_type = "tests"
 
 [event_store]
 url = "sqlite://events.db"
+
+[reporting]
+# There is no Prometheus here.
+disabled_metrics = ["topology", "settings.gitaly_apdex"]
 "#;
 
 const SETTINGS: [&str; 17] = [

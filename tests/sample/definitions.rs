@@ -61,6 +61,8 @@ fn there_are_enough_for_a_real_ping() {
         "recorded_at",
         "active_user_count",
         "signup_enabled",
+        "settings.gitaly_apdex",
+        "topology",
         "counts.issues",
         "counts.boards",
         "counts.users_associating_milestones_to_releases",
@@ -161,8 +163,16 @@ fn fields_are_known_and_required_ones_are_there() {
             file.name()
         );
         assert!(
-            ["database", "system", "license", "redis", "redis_hll", "internal_events"]
-                .contains(&file.str("data_source")),
+            [
+                "database",
+                "system",
+                "license",
+                "redis",
+                "redis_hll",
+                "prometheus",
+                "internal_events"
+            ]
+            .contains(&file.str("data_source")),
             "{}",
             file.name()
         );

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_yaml::Value;
 
 /// The classes that need no YAML.
-pub const BUILT_IN: [&str; 19] = [
+pub const BUILT_IN: [&str; 21] = [
     "DatabaseMetric",
     "NumbersMetric",
     "SqlValueMetric",
@@ -20,6 +20,8 @@ pub const BUILT_IN: [&str; 19] = [
     "RedisMetric",
     "RedisHLLMetric",
     "AggregatedMetric",
+    "PrometheusMetric",
+    "TopologyMetric",
     "UuidMetric",
     "HostnameMetric",
     "VersionMetric",

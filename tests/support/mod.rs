@@ -11,6 +11,7 @@ pub mod gitlab_schema;
 pub mod golden;
 pub mod postgres;
 pub mod processors;
+pub mod prometheus;
 pub mod redis;
 pub mod scrub;
 pub mod wait;

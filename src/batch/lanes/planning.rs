@@ -56,6 +56,7 @@ impl<'a> Lanes<'a> {
         };
         let (designs, failures) = designs(chosen, session).await;
         let planning = Took::since(begun, before, session);
+        self.tell_of_plan(&family, begun, planning);
         let scans = designs
             .into_iter()
             .map(|design| Scan::new(design, &self.limits, planning));

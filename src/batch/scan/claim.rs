@@ -304,6 +304,11 @@ impl Claim {
         }
     }
 
+    /// Its number among the claims of its scan, from 1.
+    pub(in crate::batch) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// The places of the members it is for.
     pub(in crate::batch) fn members(&self) -> &[usize] {
         &self.members

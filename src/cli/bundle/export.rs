@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::message::note;
-use crate::cli::setup::{load_config, why_not};
+use crate::cli::permission::Permission;
+use crate::cli::setup::load_config;
 use crate::cli::{CliError, Global, exit};
 use crate::source::facts::iso8601;
 use crate::state::{Delivery, StateStore, StoredReport};
@@ -29,8 +30,12 @@ pub(super) struct ExportArgs {
 /// A file leaves as a request does: not while reporting is off.
 pub(super) async fn run(global: &Global, args: ExportArgs) -> Result<u8, CliError> {
     let config = load_config(global)?;
-    if let Some(why) = why_not(&config.reporting) {
-        note(&format!("nothing was written, because nothing leaves: {why}"));
+    if let Some(refusal) = Permission::ask_once(&config, global.now()).await?.refusal {
+        note(&format!(
+            "nothing was written, because nothing leaves: {}",
+            refusal.says()
+        ));
+        refusal.note_next();
         return Ok(exit::REPORTING_OFF);
     }
     let state = StateStore::open(config.state.url.expose()).await?;

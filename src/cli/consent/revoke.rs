@@ -24,8 +24,9 @@ pub(super) async fn run(global: &Global, args: RevokeArgs) -> Result<u8, CliErro
     let config = load_config(global)?;
     let keys = patterns(&args.keys)?;
     let state = StateStore::open(config.state.url.expose()).await?;
-    let accepted = state.acceptances().await?;
-    let revoked: Vec<String> = accepted
+    let acceptances = state.acceptances().await?;
+    let accepted = acceptances.len();
+    let revoked: Vec<String> = acceptances
         .into_iter()
         .map(|acceptance| acceptance.key_path)
         .filter(|key_path| keys.is_match(key_path))
@@ -38,7 +39,9 @@ pub(super) async fn run(global: &Global, args: RevokeArgs) -> Result<u8, CliErro
     state.revoke(&revoked, &args.answer.answerer()).await?;
     state.close().await;
     note(&format!("revoked {}", counted(revoked.len(), "metric")));
-    if config.reporting.consent == ConsentMode::Implicit {
+    if config.reporting.product.single_user.is_some() && revoked.len() == accepted {
+        note("nothing leaves while this instance has one user only, an administrator, and no licence");
+    } else if config.reporting.consent == ConsentMode::Implicit {
         note("reporting.consent is \"implicit\": they leave all the same, unless disabled_metrics names them");
     }
     Ok(exit::DONE)

@@ -11,6 +11,7 @@ use crate::config::GeoRole;
 use crate::geo::Usage;
 use crate::source::facts::iso8601;
 use crate::source::geo;
+use crate::source::prometheus::Prometheus;
 use crate::state::{CollectedUsage, StateStore};
 
 #[derive(Debug, Args)]
@@ -37,9 +38,9 @@ pub(super) async fn run(global: &Global, args: UpdateArgs) -> Result<u8, CliErro
         return Ok(exit::LEASE_HELD);
     }
     let usage = match &config.prometheus {
-        Some(prometheus) => geo::usage(&prometheus.url, now).await,
+        Some(prometheus) => geo::usage(&Prometheus::new(prometheus, now)).await,
         None => {
-            note("no [prometheus] url is configured: all numbers are null");
+            note("no [prometheus] is configured: all numbers are null");
             Usage::default()
         }
     };

@@ -292,6 +292,7 @@ fn described(setup: &Setup, measure: &Measure) -> String {
             Measure::Fact(fact) => format!("{fact:?}").to_lowercase(),
             Measure::Constant(value) => format!("the value {value}"),
             Measure::Event(measure) => measure.command(),
+            Measure::Prometheus(measure) => measure.in_words(),
             Measure::Aggregate(aggregate) => {
                 format!("{} of {} sets", aggregate.operator.as_str(), aggregate.parts.len())
             }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tracing::{Instrument, Span, field};
+use uuid::Uuid;
 
 use crate::cli::CliError;
 use crate::cli::message::note;
@@ -20,6 +22,10 @@ pub(in crate::cli) const PERIOD: TimeDelta = TimeDelta::days(7);
 pub(in crate::cli) struct Turn {
     /// The store under the lease.
     pub(in crate::cli) state: StateStore,
+    /// The run that is begun, or gone on with.
+    pub(in crate::cli) run_id: Uuid,
+    /// The span that every line of the log about the run stands in.
+    pub(in crate::cli) span: Span,
     /// The run to go on with.
     pub(in crate::cli) resumes: Option<Run>,
     lease: RunLease,
@@ -43,9 +49,14 @@ impl Turn {
             LeaseAnswer::Taken(lease) => lease,
             LeaseAnswer::Held(held) => return Err(CliError::LeaseHeld(Box::new(held))),
         };
-        let renewal = tokio::spawn(renew(state.clone(), lease.clone(), stop.clone()));
+        // As severe as anything that may be said in it, so that no level of the log leaves it out.
+        let span = tracing::error_span!("run", run_id = field::Empty);
+        let renewal = renew(state.clone(), lease.clone(), stop.clone()).instrument(span.clone());
+        let renewal = tokio::spawn(renewal);
         let mut turn = Turn {
             state: state.under(&lease),
+            run_id: Uuid::now_v7(),
+            span,
             resumes: None,
             lease,
             renewal,
@@ -53,7 +64,9 @@ impl Turn {
         };
         match turn.unfinished(since).await {
             Ok(resumes) => {
+                turn.run_id = resumes.as_ref().map_or(turn.run_id, |run| run.id);
                 turn.resumes = resumes;
+                turn.span.record("run_id", field::display(turn.run_id));
                 Ok(turn)
             }
             Err(error) => {

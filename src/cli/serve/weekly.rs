@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::cli::message::note;
+use crate::cli::permission::Permission;
 use crate::cli::run::{Trigger, Turn, weekly_under};
-use crate::cli::setup::{DefinitionArgs, OnlyArgs, Setup, load_config, why_not};
+use crate::cli::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, load_config};
 use crate::cli::signal::{Budget, interrupt_at_end};
+use crate::cli::telemetry::Telemetry;
 use crate::cli::{CliError, Global, exit, submit};
 use crate::config::Config;
 use crate::schedule::{Decision, Schedule};
@@ -139,14 +142,23 @@ impl<'a> Weekly<'a> {
     /// Measures and delivers; where the slot was measured before, delivers alone.
     async fn job(&self, slot: DateTime<Utc>) -> Result<u8, CliError> {
         let config = load_config(self.global)?;
-        if let Some(why) = why_not(&config.reporting).filter(|_| !config.reporting.enabled) {
-            note(&format!("reporting is off: {why}; nothing was measured or sent"));
+        let permission = Permission::ask(&config, Utc::now(), Patience::Wait, &self.stop).await?;
+        if let Some(refusal) = permission.refusal.filter(|refusal| refusal.is_off()) {
+            note(&format!(
+                "reporting is off: {}; nothing was measured or sent",
+                refusal.says()
+            ));
             return Ok(exit::REPORTING_OFF);
         }
-        match self.is_measured(slot).await? {
-            true => self.deliver(&config).await,
-            false => self.measure(config, slot).await,
+        let code = match self.is_measured(slot).await? {
+            true => self.deliver(&config, permission).await?,
+            false => self.measure(config, permission, slot).await?,
+        };
+        if let (exit::REPORTING_OFF, Some(refusal)) = (code, permission.refusal) {
+            note(&format!("nothing was sent: {}", refusal.says()));
+            refusal.note_next();
         }
+        Ok(code)
     }
 
     async fn is_measured(&self, slot: DateTime<Utc>) -> Result<bool, CliError> {
@@ -158,9 +170,8 @@ impl<'a> Weekly<'a> {
         }))
     }
 
-    async fn deliver(&self, config: &Config) -> Result<u8, CliError> {
-        if let Some(why) = why_not(&config.reporting) {
-            note(&format!("nothing was sent: {why}"));
+    async fn deliver(&self, config: &Config, permission: Permission) -> Result<u8, CliError> {
+        if permission.refusal.is_some() {
             return Ok(exit::REPORTING_OFF);
         }
         let uuid = submit::instance_uuid(config, &self.state).await?;
@@ -172,16 +183,23 @@ impl<'a> Weekly<'a> {
     }
 
     /// A run of this slot that ended in the middle is gone on with.
-    async fn measure(&self, config: Config, slot: DateTime<Utc>) -> Result<u8, CliError> {
+    async fn measure(&self, config: Config, permission: Permission, slot: DateTime<Utc>) -> Result<u8, CliError> {
         let begun = Instant::now();
         let mut setup = Setup::with_config(config, self.global, self.definitions)?;
+        setup.permission = permission;
         let budget = setup.config.run.budget.map(|time| Budget { begun, time });
         let (switch, interrupt) = interrupt_at_end(budget);
+        let telemetry = Telemetry::of(&setup.config)?;
         let turn = Turn::take(setup.state().await?, setup.config.run.lease, Some(slot), switch.clone()).await?;
-        turn.begin(&mut setup);
-        let ended = self.measure_under(&setup, &turn, switch, interrupt).await;
-        turn.end().await;
-        ended
+        let span = turn.span.clone();
+        let ended = async {
+            turn.begin(&mut setup);
+            let ended = self.measure_under(&setup, &turn, switch, interrupt, &telemetry).await;
+            turn.end().await;
+            telemetry.flush().await;
+            ended
+        };
+        ended.instrument(span).await
     }
 
     async fn measure_under(
@@ -190,9 +208,18 @@ impl<'a> Weekly<'a> {
         turn: &Turn,
         switch: Switch,
         interrupt: Interrupt,
+        telemetry: &Telemetry,
     ) -> Result<u8, CliError> {
         let plan = setup.plan(&OnlyArgs { only: Vec::new() })?;
-        let mut run = pin!(weekly_under(setup, plan, false, interrupt, turn, Trigger::Schedule));
+        let mut run = pin!(weekly_under(
+            setup,
+            plan,
+            false,
+            interrupt,
+            turn,
+            Trigger::Schedule,
+            telemetry
+        ));
         let mut stop = self.stop.clone();
         tokio::select! {
             ended = &mut run => return ended.map(|(_, code)| code),

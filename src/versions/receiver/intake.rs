@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::server::ReceiverLimits;
-use super::storage::{Incoming, Kept, ReceiverStore};
+use super::storage::{Incoming, Kept, ReceiverStore, Twins};
 
 /// Enough for any uuid, and no more than an index likes.
 const LONGEST_KEY: usize = 255;
@@ -79,6 +79,7 @@ impl From<sqlx::Error> for Refusal {
 struct Head {
     uuid: Option<Value>,
     recorded_at: Option<Value>,
+    hostname: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -125,9 +126,23 @@ impl Intake {
             key,
             uuid: &uuid,
             recorded_at,
+            hostname: head.hostname.as_ref().and_then(Value::as_str),
             body,
         };
-        taken(self.store.keep_payload(&incoming).await?)
+        let kept = self.store.keep_payload(&incoming).await?;
+        if let Kept::OfTwins(id, twins) = kept {
+            let sign = match twins {
+                Twins::SameInstant => "two payloads of its bear the same recorded_at",
+                Twins::OtherHost => "its payload before named another host",
+            };
+            tracing::warn!(
+                uuid,
+                usage_data_id = id,
+                "Two instances seem to share a uuid, or one has moved: {sign}. Both payloads are kept; a copy of an instance \
+                 needs a uuid of its own."
+            );
+        }
+        taken(kept)
     }
 
     /// Takes metadata in, once a key.
@@ -140,6 +155,7 @@ impl Intake {
             key,
             uuid: &uuid,
             recorded_at: None,
+            hostname: None,
             body,
         };
         taken(self.store.keep_metadata(&incoming).await?)
@@ -153,6 +169,7 @@ impl Intake {
             key: None,
             uuid: &uuid,
             recorded_at: None,
+            hostname: None,
             body,
         };
         taken(self.store.keep_error(&incoming).await?)
@@ -169,7 +186,7 @@ impl Intake {
 
 fn taken(kept: Kept) -> Result<Taken, Refusal> {
     match kept {
-        Kept::New(id) => Ok(Taken { id, is_new: true }),
+        Kept::New(id) | Kept::OfTwins(id, _) => Ok(Taken { id, is_new: true }),
         Kept::Known(id) => Ok(Taken { id, is_new: false }),
         Kept::KeyReused => Err(Refusal::new(
             StatusCode::UNPROCESSABLE_ENTITY,

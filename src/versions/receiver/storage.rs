@@ -58,6 +58,7 @@ pub(super) struct Incoming<'a> {
     pub(super) key: Option<&'a str>,
     pub(super) uuid: &'a str,
     pub(super) recorded_at: Option<&'a str>,
+    pub(super) hostname: Option<&'a str>,
     pub(super) body: &'a str,
 }
 
@@ -65,10 +66,21 @@ pub(super) struct Incoming<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
     New(i64),
+    /// New, and a sign that two instances share a uuid.
+    OfTwins(i64, Twins),
     /// It is here already, under this id.
     Known(i64),
     /// Its key came before with another body.
     KeyReused,
+}
+
+/// Why two instances seem to share a uuid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Twins {
+    /// Two payloads under keys of their own bear the same instant.
+    SameInstant,
+    /// The payload before named another host.
+    OtherHost,
 }
 
 impl ReceiverStore {
@@ -152,7 +164,11 @@ impl ReceiverStore {
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         let kept = match known_payload(&mut transaction, incoming).await? {
             Some(kept) => kept,
-            None => Kept::New(insert_payload(&mut transaction, incoming).await?),
+            None => {
+                let twins = twins(&mut transaction, incoming).await?;
+                let id = insert_payload(&mut transaction, incoming).await?;
+                twins.map_or(Kept::New(id), |twins| Kept::OfTwins(id, twins))
+            }
         };
         transaction.commit().await?;
         Ok(kept)
@@ -212,6 +228,28 @@ async fn known_payload(
             .fetch_one(connection)
             .await?;
     Ok(known.map(Kept::Known))
+}
+
+/// Looks for a sign that the payload comes of another instance than those before it under the same uuid.
+async fn twins(connection: &mut SqliteConnection, incoming: &Incoming<'_>) -> Result<Option<Twins>, sqlx::Error> {
+    let (same_instant, host_before): (bool, Option<String>) = sqlx::query_as(
+        "SELECT EXISTS (SELECT 1 FROM raw_usage_data WHERE uuid = $1 AND recorded_at = $2), \
+         (SELECT CAST(json_extract(payload, '$.hostname') AS TEXT) FROM raw_usage_data \
+          WHERE uuid = $1 AND json_valid(payload) ORDER BY id DESC LIMIT 1)",
+    )
+    .bind(incoming.uuid)
+    .bind(incoming.recorded_at)
+    .fetch_one(connection)
+    .await?;
+    let other_host = host_before
+        .as_deref()
+        .zip(incoming.hostname)
+        .is_some_and(|(before, now)| before != now);
+    Ok(match (same_instant, other_host) {
+        (true, _) => Some(Twins::SameInstant),
+        (false, true) => Some(Twins::OtherHost),
+        (false, false) => None,
+    })
 }
 
 fn compare(id: i64, kept: String, body: &str) -> Kept {

@@ -32,6 +32,19 @@ impl Certificates {
             key: file("server.key"),
         }
     }
+
+    /// A certificate for a client, and its key, of the same authority.
+    pub fn client(&self, folder: &Path) -> (PathBuf, PathBuf) {
+        openssl(
+            folder,
+            "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=client -keyout client.key -out client.csr",
+        );
+        openssl(
+            folder,
+            "x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out client.pem",
+        );
+        (folder.join("client.pem"), folder.join("client.key"))
+    }
 }
 
 fn openssl(folder: &Path, arguments: &str) {

@@ -1,7 +1,7 @@
 //! Real Redis servers for tests: single ones, a cluster, a primary behind a Sentinel. Each lives in a temporary folder,
 //! its log with it, and ends with its value, also when the test fails or is killed.
 
-mod certificates;
+pub mod certificates;
 pub mod cluster;
 pub mod proxy;
 pub mod sentinel;

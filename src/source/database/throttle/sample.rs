@@ -6,6 +6,7 @@ use super::cause::{ThrottleCause, Wait};
 use crate::config::Throttle;
 use crate::relation::Dialect;
 use crate::source::database::Row;
+use crate::source::database::question::{NoAnswer, yes};
 
 /// On a replica how long ago was committed what it replayed last, unless it replayed all that it received; on a primary
 /// the largest lag of its replicas. NULL where there is none, or none to be seen.
@@ -43,10 +44,6 @@ pub(super) struct Sample {
     /// Whether the operator's query says that the run must wait.
     pub(super) query_says_wait: bool,
 }
-
-/// The first value of the operator's query is neither a boolean nor a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NoAnswer;
 
 /// The one statement that asks all of it.
 pub(super) fn statement(limits: &Throttle, asked: Asked, dialect: Dialect) -> String {
@@ -89,7 +86,7 @@ impl Sample {
         let is_some = |index: usize| cell(index).is_some_and(|count| count != "0");
         Ok(match dialect {
             Dialect::Sqlite => Sample {
-                query_says_wait: says_wait(cell(0))?,
+                query_says_wait: yes(cell(0))?,
                 ..Sample::default()
             },
             Dialect::Postgres => Sample {
@@ -97,7 +94,7 @@ impl Sample {
                 lag_is_hidden: is_some(1),
                 sessions: cell(2).and_then(|count| count.parse().ok()),
                 sessions_are_hidden: is_some(3),
-                query_says_wait: says_wait(cell(4))?,
+                query_says_wait: yes(cell(4))?,
             },
         })
     }
@@ -116,15 +113,6 @@ impl Sample {
         }
         self.query_says_wait
             .then(|| Wait::new(ThrottleCause::Query, "throttle_query".to_owned()))
-    }
-}
-
-/// As the databases print booleans and numbers.
-fn says_wait(value: Option<&str>) -> Result<bool, NoAnswer> {
-    match value {
-        None | Some("f" | "false") => Ok(false),
-        Some("t" | "true") => Ok(true),
-        Some(text) => text.parse().map(|number: f64| number != 0.0).map_err(|_| NoAnswer),
     }
 }
 
