@@ -1,8 +1,9 @@
 //! What a primary site takes of its secondaries: signed statuses, of which the newest of each counts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +15,8 @@ use crate::geo::{NodeStatus, Signature};
 
 /// A status is some hundred bytes.
 const LONGEST: usize = 16 * 1024;
+/// Whoever sends it more slowly holds a place that others wait for.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Clocks differ; a status of much later would keep all true ones out.
 const AHEAD: TimeDelta = TimeDelta::hours(24);
 
@@ -38,8 +41,10 @@ pub(super) async fn take_status(State(sight): State<Sight>, request: Request) ->
         return refused(StatusCode::NOT_FOUND, "this site is no primary");
     };
     let (head, body) = request.into_parts();
-    let Some(document) = whole(body).await else {
-        return refused(StatusCode::PAYLOAD_TOO_LARGE, "a status is not that long");
+    let document = match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, LONGEST)).await {
+        Ok(Ok(document)) => document,
+        Ok(Err(_)) => return refused(StatusCode::PAYLOAD_TOO_LARGE, "a status is not that long"),
+        Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, "the status did not come in time"),
     };
     if !is_signed(&head.headers, &document, secret) {
         return refused(StatusCode::UNAUTHORIZED, "the signature is not that of this status");
@@ -65,10 +70,6 @@ pub(super) async fn take_status(State(sight): State<Sight>, request: Request) ->
             )
         }
     }
-}
-
-async fn whole(body: Body) -> Option<Vec<u8>> {
-    to_bytes(body, LONGEST).await.ok().map(|bytes| bytes.to_vec())
 }
 
 fn is_signed(headers: &HeaderMap, document: &[u8], secret: &GeoSecret) -> bool {

@@ -20,7 +20,7 @@ use super::routes::router;
 const GRACE: Duration = Duration::from_millis(500);
 /// A pause after a connection could not be accepted, for want of file handles for instance.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// For a request's head. None has a body that is read.
+/// For a request's head. Whoever reads a body has a timeout of its own.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Collectors and probes are few; whoever comes beyond waits.
 const CONNECTIONS: usize = 64;
