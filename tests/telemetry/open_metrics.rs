@@ -193,6 +193,7 @@ fn the_queue_of_tracked_events_is_told() {
             skip_invalid: false,
             schedule: None,
             tracker: Some(tracker),
+            geo: None,
         };
         let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), sight)
             .await
