@@ -26,6 +26,8 @@ pub async fn post_webhook(url: &str, body: String, timeout: Duration) -> Result<
         Ok(response) if response.status().is_success() => Ok(()),
         Ok(response) => Err(format!("it answered {}", response.status())),
         Err(error) if error.is_timeout() => Err(format!("no answer within {timeout:?}")),
-        Err(error) => Err(scrub(&error.to_string())),
+        Err(error) if error.is_connect() => Err("nothing can be connected to there".to_owned()),
+        // Its path is often its secret.
+        Err(error) => Err(scrub(&error.without_url().to_string())),
     }
 }

@@ -1,7 +1,7 @@
 //! Runs, outcomes and DevOps reports.
 
 use serde_json::json;
-use service_ping::state::{DevOpsRecord, OutcomeRecord, RunEnd, RunStatus};
+use service_ping::state::{DevOpsRecord, OutcomeRecord, RunEnd, RunStatus, SourceRecord};
 use uuid::Uuid;
 
 use crate::place::{Place, at, outcome, report, run};
@@ -13,6 +13,7 @@ on_both_stores! {
     keeps_outcomes_and_replaces_them_by_key,
     keeps_thousands_of_outcomes_all_or_none,
     keeps_the_latest_dev_ops_report,
+    keeps_what_a_run_read_of_each_source,
 }
 
 async fn keeps_runs_newest_first(place: Place) {
@@ -68,6 +69,32 @@ async fn orders_the_runs_of_an_older_store(place: Place) {
     let newest = run(&store, "2024-02-01T00:00:00Z").await;
     let ids: Vec<Uuid> = store.runs(9).await.unwrap().iter().map(|run| run.id).collect();
     assert_eq!(ids, [newest.id, late.id, early.id]);
+}
+
+async fn keeps_what_a_run_read_of_each_source(place: Place) {
+    let store = place.open().await;
+    let run = run(&store, "2024-03-01T00:00:00Z").await;
+    let source = |source: &str, is_up, statements| SourceRecord {
+        source: source.to_owned(),
+        is_up,
+        readings: 3,
+        failed: 1,
+        statements,
+        elapsed_seconds: 0.125,
+    };
+    let events = source("event_store", true, i64::MAX);
+    let first = [events.clone(), source("database.main", false, 0)];
+    store.record_sources(run.id, &first).await.unwrap();
+    // Gone on with, the run reads the rest.
+    let main = source("database.main", true, 7);
+    store.record_sources(run.id, std::slice::from_ref(&main)).await.unwrap();
+    store.record_sources(run.id, &[]).await.unwrap();
+    assert_eq!(store.sources(run.id).await.unwrap(), [main, events]);
+    assert_eq!(store.sources(Uuid::nil()).await.unwrap(), []);
+    assert!(
+        store.record_sources(Uuid::nil(), &first).await.is_err(),
+        "an unknown run"
+    );
 }
 
 async fn keeps_outcomes_and_replaces_them_by_key(place: Place) {
