@@ -204,7 +204,7 @@ fn assert_absent(double: &Double, lines: &str, reason: &str) {
 }
 
 #[test]
-fn a_server_that_was_killed_is_away_and_back_with_the_next_run() {
+fn a_server_that_was_killed_behind_a_proxy_is_away() {
     let server = Prometheus::start();
     let double = {
         let port = server.port;

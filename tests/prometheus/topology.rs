@@ -48,6 +48,14 @@ fn is_what_prometheus_says_worked_out_by_hand() {
     let expected = oracle::topology(&server, &seconds);
     assert_eq!(generated.reasons, Default::default());
     assert_eq!(generated.topology(), expected);
+    let schema = include_str!("../../metrics/objects_schemas/topology.json");
+    let schema = serde_json::from_str(schema).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    assert!(
+        schema.is_valid(&generated.payload["topology"]),
+        "{:#}",
+        generated.payload["topology"]
+    );
 
     // The oracle has seen what it should.
     let nodes = expected["nodes"].as_array().expect("a list");
