@@ -1,4 +1,4 @@
-//! Week against week: `history`, `diff`, and the manual.
+//! Week against week: `history` and `diff`.
 
 use serde_json::Value;
 
@@ -137,19 +137,4 @@ fn an_empty_store_has_no_history() {
     assert!(empty.starts_with("no run yet"), "{empty}");
     cli.run(&["history", "last"]).expect_code(2);
     cli.run(&["diff"]).expect_code(2);
-}
-
-#[test]
-fn every_verb_has_a_manual_page() {
-    let cli = Cli::new();
-    let page = cli.run(&["man"]).expect_code(0).stdout;
-    assert!(
-        page.contains(".TH service-ping 1") && page.contains("Exit codes"),
-        "{page}"
-    );
-    cli.run(&["man", "--output", "man1"]).expect_code(0);
-    for name in ["service-ping", "service-ping-run", "service-ping-events-track"] {
-        let page = cli.read(&format!("man1/{name}.1"));
-        assert!(page.contains(&format!(".TH {name} 1")), "{page}");
-    }
 }
