@@ -152,11 +152,7 @@ fn few_rooms_speak_http_to_others() {
         // `versions` speaks to the maker, `emit` to collectors, `source` to what the operator configured.
         let allowed = ["versions", "emit", "source"].contains(&room(&path).as_str());
         let speaks = code.contains("reqwest::") || code.contains("prometheus_http_query::");
-        assert!(
-            !speaks || allowed,
-            "{} opens connections of its own",
-            path.display()
-        );
+        assert!(!speaks || allowed, "{} opens connections of its own", path.display());
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{
     Context, InstrumentationClass, Request, aggregated, database, database_info, geo, http_value, identity,
-    internal_events, license, numbers, prometheus, redis_counter, redis_hll, setting, sql_value, static_value, topology,
-    version_parts,
+    internal_events, license, numbers, prometheus, redis_counter, redis_hll, setting, sql_value, static_value,
+    topology, version_parts,
 };
 use crate::definition::{Catalog, DataSource, TimeFrame, ValueType};
 use crate::measure::{Failure, Measure, Reading};

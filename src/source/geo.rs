@@ -8,11 +8,11 @@ use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 
+use super::database::StatementLog;
 use super::http;
+use super::prometheus::Prometheus;
 use crate::config::Url;
 use crate::geo::{FIELDS, NodeStatus, Signature, Usage};
-use super::database::StatementLog;
-use super::prometheus::Prometheus;
 use crate::measure::{Failure, PrometheusMeasure, PrometheusValue, Reason};
 use crate::state::StateStore;
 
