@@ -30,6 +30,8 @@ missing_packages() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || printf 'python3-venv\n'
     # It renders the manual pages.
     have groff || printf 'groff-base\n'
+    # Its parser of OpenMetrics is not ours.
+    /usr/bin/python3 -c 'import prometheus_client.openmetrics' 2>/dev/null || printf 'python3-prometheus-client\n'
     # Its systemd-analyze judges the units.
     have systemd-analyze || printf 'systemd\n'
 }

@@ -65,6 +65,8 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<u8, CliError
         definitions: args.definitions.definitions.clone().unwrap_or(config.definitions),
         skip_invalid: args.definitions.skip_invalid,
         schedule: schedule.clone(),
+        // Events are tracked by other processes so far.
+        tracker: None,
     };
     let server = listen(args.listen, sight, &stop).await?;
     match schedule {

@@ -143,6 +143,16 @@ impl Tracker {
         self.counters.read()
     }
 
+    /// Writes that wait now.
+    pub fn waiting(&self) -> u64 {
+        self.counters.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Writes that may wait.
+    pub fn capacity(&self) -> u64 {
+        self.capacity
+    }
+
     /// Waits until everything that was handed over before is written, or refused for good.
     pub async fn flush(&self) {
         let (done, written) = oneshot::channel();

@@ -7,6 +7,7 @@ use super::journal::ReadingJournal;
 use super::outcome::{Outcome, OutcomeState, deprecated_value, fallback_value};
 use super::plan::{Plan, PlannedMetric};
 use super::read::{Progress, isolated, read_all};
+use super::source_read::SourceRead;
 use super::trace::RunTrace;
 use crate::batch::{NoJournal, Taken};
 use crate::definition::AggregateOperator;
@@ -21,6 +22,8 @@ pub struct Collection {
     pub outcomes: Vec<Outcome>,
     /// Statements that the databases were sent; those that several metrics shared count once.
     pub statements: u64,
+    /// What was read of each source that was asked.
+    pub sources: Vec<SourceRead>,
     pub elapsed: Duration,
     /// What databases were spared for, and for how long; nothing where no throttle held the run back.
     pub waited: Vec<Waited>,
@@ -49,6 +52,7 @@ impl Collection {
         Collection {
             outcomes: outcomes.collect(),
             statements: 0,
+            sources: Vec::new(),
             elapsed: Duration::ZERO,
             waited: Vec::new(),
         }
@@ -86,6 +90,7 @@ pub(super) async fn collect_on(
     Collection {
         outcomes,
         statements: read.statements,
+        sources: read.sources,
         elapsed: begun.elapsed(),
         waited: waited(sources).await,
     }

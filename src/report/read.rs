@@ -1,7 +1,7 @@
 //! Readings: each measure of a plan read once, on few connections, none able to break another.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{join_all, join4};
 
@@ -10,6 +10,7 @@ use super::events::read_events;
 use super::geo::read_geo;
 use super::journal::ReadingJournal;
 use super::prometheus::read_prometheus;
+use super::source_read::SourceRead;
 use super::trace::RunTrace;
 use super::waiting::while_telling;
 use crate::batch::{self, NoObserver, Observer, Strategy, Taken, Work};
@@ -39,6 +40,7 @@ pub(super) struct Readings {
     /// In the order of the measures.
     pub(super) taken: Vec<Taken>,
     pub(super) statements: u64,
+    pub(super) sources: Vec<SourceRead>,
 }
 
 /// Takes all readings that the journal has not; each has the label that progress shows.
@@ -70,7 +72,7 @@ pub(super) async fn read_all(
     let is_wanted = |index: usize| taken.get(index).is_some_and(Option::is_none);
     let lanes = sources.databases.iter().map(|(name, database)| {
         let work = work_of(name, measures, strategy, sources, &is_wanted);
-        batch::read_all(
+        let read = batch::read_all(
             work,
             database,
             &sources.interrupt,
@@ -78,21 +80,26 @@ pub(super) async fn read_all(
             &told,
             journal,
             observer,
-        )
+        );
+        timed(read)
     });
     let events = async {
-        let read = read_events(measures, sources, &is_wanted, &told, trace).await;
+        let read = timed(read_events(measures, sources, &is_wanted, &told, trace)).await;
         journal.commit().await;
         read
     };
     let components = async {
-        let mut read = read_components(measures, sources, &is_wanted, &told).await;
-        read.extend(read_geo(measures, sources, &is_wanted, &told).await);
+        let read = timed(async {
+            let mut read = read_components(measures, sources, &is_wanted, &told).await;
+            read.extend(read_geo(measures, sources, &is_wanted, &told).await);
+            read
+        });
+        let read = read.await;
         journal.commit().await;
         read
     };
     let prometheus = async {
-        let read = read_prometheus(measures, sources, &is_wanted, &told).await;
+        let read = timed(read_prometheus(measures, sources, &is_wanted, &told)).await;
         journal.commit().await;
         read
     };
@@ -100,13 +107,22 @@ pub(super) async fn read_all(
     let (of_databases, of_events, of_components, of_prometheus) =
         while_telling(reading, &sources.databases, progress).await;
     let mut statements = 0;
-    for (readings, number) in of_databases {
+    let mut read = Vec::new();
+    for (name, ((readings, number), took)) in sources.databases.keys().zip(of_databases) {
         statements += number;
+        read.extend(SourceRead::of(format!("database.{name}"), &readings, number, took));
         place(readings, &mut taken, sources);
     }
-    place(of_events, &mut taken, sources);
-    place(of_components, &mut taken, sources);
-    place(of_prometheus, &mut taken, sources);
+    let others = [
+        ("event_store", of_events),
+        ("components", of_components),
+        ("prometheus", of_prometheus),
+    ];
+    for (name, (readings, took)) in others {
+        let asked = readings.iter().map(|(_, taken)| taken.statements).sum();
+        read.extend(SourceRead::of(name.to_owned(), &readings, asked, took));
+        place(readings, &mut taken, sources);
+    }
     let known = |(index, (slot, (measure, label))): (usize, (Option<Taken>, &(Measure, String)))| {
         slot.unwrap_or_else(|| {
             let begun = Instant::now();
@@ -127,7 +143,18 @@ pub(super) async fn read_all(
     };
     let taken = taken.into_iter().zip(measures).enumerate().map(known).collect();
     progress.end();
-    Readings { taken, statements }
+    Readings {
+        taken,
+        statements,
+        sources: read,
+    }
+}
+
+/// What a piece of work gives, and how long it took.
+async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
+    let begun = Instant::now();
+    let done = work.await;
+    (done, begun.elapsed())
 }
 
 /// For whoever looks for what is slow; of metrics, by the key path of the first that asks for it.

@@ -11,6 +11,7 @@ use super::outcome::Outcome;
 use super::payload::{metadata, payload};
 use super::plan::Plan;
 use super::read::Progress;
+use super::source_read::SourceRead;
 use super::trace::RunTrace;
 use crate::measure::{Failure, Reason};
 use crate::source::Sources;
@@ -213,6 +214,8 @@ async fn measured(job: &Job<'_>, progress: &dyn Progress) -> Result<Measured, St
     }
     let records: Vec<OutcomeRecord> = collection.outcomes.iter().map(record).collect();
     job.state.record_outcomes(run_id, &records).await?;
+    let sources: Vec<_> = collection.sources.iter().map(SourceRead::record).collect();
+    job.state.record_sources(run_id, &sources).await?;
     Ok(Measured {
         payload: payload(&collection.outcomes).to_string(),
         metadata: metadata_of(job, &collection),

@@ -5,6 +5,7 @@ use std::fmt::Write;
 /// What kind of numbers a family has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
+    Counter,
     Gauge,
     Info,
     StateSet,
@@ -13,6 +14,7 @@ pub(super) enum Kind {
 impl Kind {
     fn name(self) -> &'static str {
         match self {
+            Kind::Counter => "counter",
             Kind::Gauge => "gauge",
             Kind::Info => "info",
             Kind::StateSet => "stateset",
@@ -42,7 +44,11 @@ impl Exposition {
             put(text, format_args!("# UNIT {name} {unit}\n"));
         }
         put(text, format_args!("# HELP {name} {}\n", escaped(help)));
-        let suffix = if kind == Kind::Info { "_info" } else { "" };
+        let suffix = match kind {
+            Kind::Counter => "_total",
+            Kind::Info => "_info",
+            Kind::Gauge | Kind::StateSet => "",
+        };
         Family { text, name, suffix }
     }
 

@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 
 use super::Sight;
 use super::exposition::{Exposition, Kind};
+use super::queue::queue;
 use crate::report::has_fallen_back;
 use crate::schedule::{Decision, Schedule};
-use crate::state::{KeptSchedule, OutboxTotals, OutcomeRecord, Run, RunStatus, StateError};
+use crate::state::{KeptSchedule, OutboxTotals, OutcomeRecord, Run, RunStatus, SourceRecord, StateError};
 
 /// Runs that are looked through for the last one that ended: those after it were killed, or run still.
 const RUNS: u32 = 100;
@@ -27,17 +28,22 @@ pub(super) async fn exposition(sight: &Sight) -> Result<String, StateError> {
     let mut document = Exposition::default();
     build(&mut document);
     let runs = sight.state.runs(RUNS).await?;
+    kept_runs(&mut document, &runs);
     if let Some(last) = runs.first() {
         last_run(&mut document, last);
     }
     if let Some(ended) = runs.iter().find(|run| run.finished_at.is_some()) {
         ended_run(&mut document, ended);
         outcomes(&mut document, &sight.state.outcomes(ended.id).await?);
+        sources(&mut document, &sight.state.sources(ended.id).await?);
     }
     outbox(&mut document, &sight.state.outbox_totals().await?, now);
     if let Some(schedule) = &sight.schedule {
         let kept = sight.state.schedule().await?;
         scheduled(&mut document, schedule, kept.as_ref(), now);
+    }
+    if let Some(tracker) = &sight.tracker {
+        queue(&mut document, tracker);
     }
     Ok(document.end())
 }
@@ -46,6 +52,19 @@ fn build(document: &mut Exposition) {
     document
         .family("service_ping_build", Kind::Info, "", "The program that answers.")
         .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+}
+
+fn kept_runs(document: &mut Exposition, runs: &[Run]) {
+    let mut kept = document.family(
+        "service_ping_runs",
+        Kind::Gauge,
+        "",
+        "Of the newest 100 runs that the state store keeps, how many stand where.",
+    );
+    for status in STATUSES {
+        let count = runs.iter().filter(|run| run.status == status).count();
+        kept.sample(&[("status", status.as_str())], count as f64);
+    }
 }
 
 /// The run that began last; it may still go on.
@@ -135,6 +154,49 @@ fn outcomes(document: &mut Exposition, outcomes: &[OutcomeRecord]) {
         statements.sample(&[("key_path", &outcome.key_path)], f64::from(outcome.statements));
     }
     reasons(document, outcomes);
+}
+
+/// The sources that the last run that ended has asked.
+fn sources(document: &mut Exposition, sources: &[SourceRecord]) {
+    type Number = fn(&SourceRecord) -> f64;
+    let families: [(&str, &str, &str, Number); 5] = [
+        (
+            "service_ping_source_up",
+            "",
+            "Whether the last run that ended could reach each source throughout.",
+            |source| f64::from(u8::from(source.is_up)),
+        ),
+        (
+            "service_ping_source_elapsed_seconds",
+            "seconds",
+            "How long the last run that ended took to read each source.",
+            |source| source.elapsed_seconds,
+        ),
+        (
+            "service_ping_source_statements",
+            "",
+            "How many statements, or commands, each source was sent.",
+            |source| source.statements as f64,
+        ),
+        (
+            "service_ping_source_readings",
+            "",
+            "How many readings were asked of each source.",
+            |source| source.readings as f64,
+        ),
+        (
+            "service_ping_source_failed_readings",
+            "",
+            "How many of them failed.",
+            |source| source.failed as f64,
+        ),
+    ];
+    for (name, unit, help, number) in families {
+        let mut family = document.family(name, Kind::Gauge, unit, help);
+        for source in sources {
+            family.sample(&[("source", &source.source)], number(source));
+        }
+    }
 }
 
 fn reasons(document: &mut Exposition, outcomes: &[OutcomeRecord]) {

@@ -5,14 +5,17 @@ mod exposition;
 mod geo;
 mod listener;
 mod metrics;
+mod queue;
 mod readiness;
 mod routes;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use geo::GeoSecret;
 pub use listener::{Server, ServerError};
 
+use crate::event::Tracker;
 use crate::schedule::Schedule;
 use crate::state::StateStore;
 
@@ -28,4 +31,6 @@ pub struct Sight {
     pub geo: Option<GeoSecret>,
     /// The schedule, where this process keeps one.
     pub schedule: Option<Schedule>,
+    /// The tracker, where this process tracks events.
+    pub tracker: Option<Arc<Tracker>>,
 }
