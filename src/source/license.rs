@@ -77,19 +77,27 @@ impl License {
     /// Attributes that are there are of the type that payloads want.
     fn check_types(&self) -> Result<(), String> {
         use LicenseAttribute as Of;
-        let checks: [(Of, fn(&Value) -> bool, &str); 6] = [
-            (Of::Licensee, Value::is_object, "an object"),
-            (Of::AddOns, Value::is_object, "an object"),
-            (Of::UserCount, Value::is_u64, "a number"),
-            (Of::DailyBillableUsersCount, Value::is_u64, "a number"),
-            (Of::Plan, Value::is_string, "a text"),
-            (Of::Trial, Value::is_boolean, "true or false"),
-        ];
-        for (attribute, fits, wanted) in checks {
-            let value = self.found(attribute).filter(|value| !value.is_null());
-            if value.is_some_and(|value| !fits(value)) {
-                return Err(format!("{} is not {wanted}", attribute.as_str()));
-            }
+        let misfit = [
+            Of::Licensee,
+            Of::AddOns,
+            Of::UserCount,
+            Of::DailyBillableUsersCount,
+            Of::Plan,
+            Of::Trial,
+        ]
+        .into_iter()
+        .find_map(|attribute| {
+            let value = self.found(attribute).filter(|value| !value.is_null())?;
+            let (fits, wanted) = match attribute {
+                Of::Licensee | Of::AddOns => (value.is_object(), "an object"),
+                Of::UserCount | Of::DailyBillableUsersCount => (value.is_u64(), "a number"),
+                Of::Plan => (value.is_string(), "a text"),
+                _ => (value.is_boolean(), "true or false"),
+            };
+            (!fits).then(|| format!("{} is not {wanted}", attribute.as_str()))
+        });
+        if let Some(misfit) = misfit {
+            return Err(misfit);
         }
         if self.found(Of::Licensee).is_none() {
             return Err("it has no licensee".to_owned());
