@@ -112,7 +112,7 @@ fn removing_stops_it_and_only_a_purge_takes_what_it_kept() {
     let calls = machine.calls("prerm", &["remove"]);
     assert_eq!(
         calls,
-        ["systemctl disable --now service-ping.timer service-ping-serve.service"]
+        ["systemctl disable --now service-ping.timer service-ping-submit.timer service-ping-serve.service"]
     );
     machine.calls("postrm", &["remove"]);
     assert!(has(machine.folder.path(), "var/lib/service-ping/deep"));
