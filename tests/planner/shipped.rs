@@ -7,7 +7,7 @@ use crate::support::cli::Cli;
 
 const PLANS: [&str; 3] = ["auto", "shared", "separate"];
 
-/// An instance where no metric asks in vain; its settings all say no.
+/// An instance where no metric asks in vain; its settings say no wherever they can.
 const CONFIGURATION: &str = r#"
 [instance]
 uuid = "0190f3a1-0000-7000-8000-000000000000"
@@ -24,13 +24,28 @@ url = "sqlite://events.db"
 disabled_metrics = ["topology", "settings.gitaly_apdex"]
 "#;
 
-const SETTINGS: [&str; 17] = [
+/// What is no yes or no.
+const TOLD: &str = "\
+operating_system = \"debian-12\"
+git_version = \"2.39.5\"
+gitaly_version = \"17.0.0\"
+gitlab_pages_version = \"17.0.0\"
+gitaly_servers = 1
+gitaly_clusters = 0
+gitaly_filesystems = [\"EXT_2_3_4\"]
+";
+
+const DENIED: [&str; 20] = [
     "signup_enabled",
     "gravatar_enabled",
     "gitpod_enabled",
     "grafana_link_enabled",
     "mattermost_enabled",
     "reply_by_email_enabled",
+    "influxdb_metrics_enabled",
+    "elasticsearch_enabled",
+    "geo_enabled",
+    "pages_enabled",
     "container_registry_enabled",
     "dependency_proxy_enabled",
     "gitlab_shared_runners_enabled",
@@ -41,18 +56,22 @@ const SETTINGS: [&str; 17] = [
     "omniauth_enabled",
     "prometheus_enabled",
     "prometheus_metrics_enabled",
-    "operating_system",
 ];
+
+const STORES: [&str; 5] = ["artifacts", "external_diffs", "lfs", "uploads", "packages"];
+const STORE: &str = "{ enabled = false, object_store = { enabled = false, direct_upload = false, \
+                     background_upload = false, provider = \"AWS\" } }";
+
+/// An answer to every setting that the definitions ask for.
+fn settings() -> String {
+    let denied: String = DENIED.iter().map(|name| format!("{name} = false\n")).collect();
+    let stores: String = STORES.iter().map(|name| format!("{name} = {STORE}\n")).collect();
+    format!("{TOLD}{denied}\n[settings.object_store]\n{stores}")
+}
 
 /// What `generate` prints under a plan.
 fn payload(url: &str, plan: &str) -> Value {
-    let settings: String = SETTINGS
-        .iter()
-        .map(|name| match *name {
-            "operating_system" => format!("{name} = \"debian-12\"\n"),
-            name => format!("{name} = false\n"),
-        })
-        .collect();
+    let settings = settings();
     let cli = Cli::new();
     let configuration = format!("{CONFIGURATION}\n[database.main]\nurl = \"{url}\"\n\n[settings]\n{settings}");
     cli.write("service-ping.toml", &configuration);
