@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use chrono::{SecondsFormat, Utc};
 use serde_json::{Value, json};
 use service_ping::geo::{NodeStatus, Signature, Usage};
 use uuid::Uuid;
@@ -10,6 +11,9 @@ use uuid::Uuid;
 use crate::component::Component;
 use crate::support::cli::{Cli, Outcome, Running};
 use crate::support::postgres::Postgres;
+use crate::support::prometheus::double::{Answer, Double};
+use crate::support::prometheus::server::{Prometheus, PrometheusSettings};
+use crate::support::wait::wait_until;
 
 const SECRET: &str = "staple-hunter-seven-of-geo";
 /// A Sunday, and the next ones.
@@ -112,6 +116,12 @@ impl Secondary {
         self.cli.run(&["geo", "update", "--now", now])
     }
 
+    /// How many queries its Prometheus was asked; that it is ready is asked as well.
+    fn queries(&self) -> usize {
+        let asked = self.prometheus.asked();
+        asked.iter().filter(|line| line.contains("/api/v1/query")).count()
+    }
+
     fn status(&self) -> Outcome {
         self.cli.run(&["geo", "status"])
     }
@@ -163,7 +173,7 @@ fn exchange(state: &str) {
         assert!(status.stderr.contains("has it"), "{}", status.stderr);
         assert!(!format!("{status:?}").contains(SECRET), "{status:?}");
     }
-    assert_eq!(one.prometheus.asked().len(), 4);
+    assert_eq!(one.queries(), 4);
     let of_one = entry([json!(1200), json!(34), json!(5), json!(6789)], FIRST, "1.1");
     let of_two = entry([Value::Null, Value::Null, Value::Null, json!(0)], FIRST, "1.2");
     assert_eq!(primary.listed("2024-03-04T00:00:00Z"), json!([of_one, of_two]));
@@ -215,9 +225,9 @@ fn a_secondary_collects_once_a_day_at_the_most() {
     secondary.update(FIRST).expect_code(0);
     let held = secondary.update("2024-03-03T23:59:59Z").expect_code(5);
     assert!(held.stderr.contains("2024-03-04T00:00:00"), "{}", held.stderr);
-    assert_eq!(secondary.prometheus.asked().len(), 4);
+    assert_eq!(secondary.queries(), 4);
     secondary.update("2024-03-04T00:00:00Z").expect_code(0);
-    assert_eq!(secondary.prometheus.asked().len(), 8);
+    assert_eq!(secondary.queries(), 8);
     // A clock that was a year ahead when it collected keeps nobody from collecting once it is right.
     secondary.update("2025-03-04T00:00:00Z").expect_code(0);
     secondary.update("2024-03-11T00:00:00Z").expect_code(0);
@@ -234,7 +244,7 @@ fn of_two_processes_one_collects() {
     let mut codes: Vec<Option<i32>> = processes.into_iter().map(|process| process.wait().0).collect();
     codes.sort_unstable();
     assert_eq!(codes, [Some(0), Some(5), Some(5), Some(5)]);
-    assert_eq!(secondary.prometheus.asked().len(), 4);
+    assert_eq!(secondary.queries(), 4);
 }
 
 #[test]
@@ -254,7 +264,68 @@ fn without_prometheus_all_is_null() {
         usage,
         json!({FIELDS[0]: null, FIELDS[1]: null, FIELDS[2]: null, FIELDS[3]: null})
     );
-    assert!(away.stderr.contains("cannot be connected to"), "{}", away.stderr);
+    assert!(away.stderr.contains("did not tell a number"), "{}", away.stderr);
+}
+
+/// What a live Prometheus says, worked out by hand.
+#[test]
+fn the_numbers_are_those_of_a_live_prometheus() {
+    let begun = std::time::Instant::now();
+    let exporter = Double::start(move |_| {
+        let count = begun.elapsed().as_millis();
+        let page = format!(
+            "grpc_server_handled_total{{grpc_method=\"SSHUploadPack\"}} {count}\n\
+             grpc_server_handled_total{{grpc_method=\"PostUploadPack\"}} {}\n\
+             grpc_server_handled_total{{grpc_method=\"PostReceivePack\"}} {}\n\
+             grpc_server_handled_total{{grpc_method=\"FindCommit\"}} {}\n\
+             gitlab_workhorse_http_geo_proxied_requests_total {}\n\
+             gitlab_workhorse_http_requests_total{{route=\"^/api/\"}} {}\n\
+             gitlab_workhorse_http_requests_total{{route=\"^/-/(readiness|liveness)$\"}} {}\n",
+            count * 2,
+            count * 3,
+            count * 1000,
+            count * 5,
+            count * 7,
+            count * 1000,
+        );
+        Answer::Says(200, "text/plain; version=0.0.4", page)
+    });
+    let scrapes = format!(
+        "- {{job_name: site, static_configs: [{{targets: ['127.0.0.1:{}']}}]}}\n",
+        exporter.port
+    );
+    let server = Prometheus::start_with(&PrometheusSettings {
+        scrapes,
+        ..PrometheusSettings::default()
+    });
+    let by_hand = [
+        "sum(increase(grpc_server_handled_total{grpc_method=~'SSHUploadPack|PostUploadPack'}[7d]))",
+        "sum(increase(grpc_server_handled_total{grpc_method=~'SSHReceivePack|PostReceivePack'}[7d]))",
+        "sum(increase(gitlab_workhorse_http_geo_proxied_requests_total[7d]))",
+        "sum(increase(gitlab_workhorse_http_requests_total{route='^/api/'}[7d]))",
+    ];
+    wait_until("two samples of each", || {
+        by_hand.iter().all(|promql| !server.vector(promql, None).is_empty())
+    });
+    let now = Utc::now();
+    let seconds = format!("{}.{:03}", now.timestamp(), now.timestamp_subsec_millis());
+    // From here on nothing is added to what was at that instant.
+    let newer = format!("min(timestamp(gitlab_workhorse_http_requests_total)) > {seconds}");
+    wait_until("newer samples", || !server.vector(&newer, None).is_empty());
+    let secondary = Secondary::new(1, "127.0.0.1:1", &[]);
+    let config = secondary.cli.read("service-ping.toml");
+    let config = config.replace(&secondary.prometheus.base(), &server.url());
+    secondary.cli.write("service-ping.toml", &config);
+    let instant = now.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let arguments = ["geo", "update", "--now", &instant, "--format", "json"];
+    let updated = secondary.cli.run(&arguments).expect_code(0);
+    let usage: Value = serde_json::from_str(&updated.stdout).expect("JSON");
+    for (field, promql) in FIELDS.iter().zip(by_hand) {
+        let sample = &server.vector(promql, Some(&seconds))[0];
+        let value: f64 = sample["value"][1].as_str().expect("a text").parse().expect("a number");
+        assert!(value > 0.0, "{promql}");
+        assert_eq!(usage[field].as_f64(), Some(value.round()), "{field}");
+    }
 }
 
 #[test]
