@@ -10,9 +10,9 @@ use clap::Args;
 use super::message::note;
 use super::setup::{DefinitionArgs, load_config, terminate_signal};
 use super::{CliError, Global, exit, submit};
-use crate::config::{Config, GeoRole};
+use crate::config::{Config, GeoRole, Secret};
 use crate::schedule::Schedule;
-use crate::server::{GeoSecret, Server, Sight};
+use crate::server::{Server, Sight};
 use crate::source::database::{Interrupt, Stop};
 use crate::state::StateStore;
 use weekly::Weekly;
@@ -98,13 +98,13 @@ fn refuse_nonsense(global: &Global, args: &ServeArgs) -> Result<(), CliError> {
 }
 
 /// A primary without a secret takes nothing: anybody could tell it anything.
-fn geo_secret(config: &Config) -> Option<GeoSecret> {
+fn geo_secret(config: &Config) -> Option<Secret> {
     let is_primary = config.geo.role == Some(GeoRole::Primary);
-    let secret = config.geo.secret.as_deref().filter(|_| is_primary);
+    let secret = config.geo.secret.as_ref().filter(|_| is_primary);
     if is_primary && secret.is_none() {
         note("[geo] has no secret: the statuses of secondary sites are not taken");
     }
-    secret.map(GeoSecret::new)
+    secret.cloned()
 }
 
 async fn schedule(config: &Config, state: &StateStore) -> Result<Schedule, CliError> {

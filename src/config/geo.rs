@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 
 use super::load::HTTP;
+use super::secret::Secret;
 use super::section::Section;
 use super::url::Url;
 
@@ -10,7 +11,7 @@ use super::url::Url;
 const SHORTEST_SECRET: usize = 16;
 
 /// What this site is to its other sites. Left out, it is the only one.
-#[derive(Clone, Default, PartialEq, Eq, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
 pub struct Geo {
     /// `primary`: `serve` takes the statuses of secondaries, and the payload lists them. `secondary`: `geo update` collects
     /// the usage of this site, and `geo status` hands it to the primary.
@@ -25,7 +26,7 @@ pub struct Geo {
     /// What the sites sign their statuses with, 16 characters at least; the same on all of them. `secret_file` reads it from
     /// a file of its own.
     #[schemars(with = "Option<String>", example = "")]
-    pub secret: Option<String>,
+    pub secret: Option<Secret>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,16 +52,5 @@ impl Geo {
         };
         section.finish();
         geo
-    }
-}
-
-/// Without the secret.
-impl std::fmt::Debug for Geo {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Geo")
-            .field("role", &self.role)
-            .field("name", &self.name)
-            .field("primary_url", &self.primary_url)
-            .finish_non_exhaustive()
     }
 }

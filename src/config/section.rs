@@ -180,10 +180,10 @@ impl<'a> Section<'a> {
         file_key: &'static str,
         expected: &str,
         fits: impl Fn(&str) -> bool,
-    ) -> Option<String> {
+    ) -> Option<Secret> {
         let (origin, text) = self.secret(key, file_key)?;
         if fits(&text) {
-            return Some(text);
+            return Some(Secret::new(text));
         }
         self.out_of_range(key, &origin, expected);
         None

@@ -1,58 +1,44 @@
 //! The components' lane: each that a measure names is asked once, all of them side by side.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::join_all;
 
 use crate::batch::Taken;
 use crate::measure::{Failure, HttpMeasure, Measure, Reading, Reason};
 use crate::source::Sources;
+use crate::source::component::Components;
 use crate::source::database::Statement;
 
-/// The readings of all wanted measures of components, by their indexes.
+/// The readings of all wanted measures of components that are configured, by their indexes; and how many requests they took.
 pub(super) async fn read_components(
     measures: &[(Measure, String)],
     sources: &Sources,
     is_wanted: &dyn Fn(usize) -> bool,
     told: &dyn Fn(usize, &Taken),
-) -> Vec<(usize, Taken)> {
+) -> (Vec<(usize, Taken)>, u64) {
     let mut asked: BTreeMap<&str, Vec<(usize, &HttpMeasure)>> = BTreeMap::new();
     for (index, (measure, _)) in measures.iter().enumerate() {
         if let Measure::Http(measure) = measure
             && is_wanted(index)
+            && sources.components.knows(&measure.component)
         {
             asked.entry(&measure.component).or_default().push((index, measure));
         }
     }
-    let mut taken = Vec::new();
-    for (name, measures) in &mut asked {
-        if !sources.components.knows(name) {
-            measures.retain(|(index, measure)| match stand_in(measure, sources) {
-                Some(reading) => {
-                    taken.push((*index, reading));
-                    false
-                }
-                None => true,
-            });
-        }
-    }
-    let asked = asked.into_iter().filter(|(_, measures)| !measures.is_empty());
-    let answers = asked.map(|(name, measures)| ask(name, measures, sources));
-    taken.extend(join_all(answers).await.into_iter().flatten());
+    let requests = asked.len() as u64;
+    let answers = asked.into_iter().map(|(name, measures)| ask(name, measures, sources));
+    let taken: Vec<_> = join_all(answers).await.into_iter().flatten().collect();
     taken.iter().for_each(|(index, taken)| told(*index, taken));
-    taken
+    (taken, requests)
 }
 
 /// What the operator says in place of a component that is not configured.
-fn stand_in(measure: &HttpMeasure, sources: &Sources) -> Option<Taken> {
-    let said = sources.facts.configured(measure.setting.as_ref()?)?;
-    Some(Taken {
-        result: Ok(Reading::Value(said.clone())),
-        elapsed: Duration::ZERO,
-        statements: 0,
-        retries: 0,
-    })
+pub(super) fn stand_in(measure: &HttpMeasure, sources: &Sources) -> Result<Reading, Failure> {
+    let said = measure.setting.as_ref().and_then(|name| sources.facts.configured(name));
+    let said = said.cloned().map(Reading::Value);
+    said.ok_or_else(|| Components::not_configured(&measure.component))
 }
 
 /// One component's answer, shared out among the measures that ask for a part of it.

@@ -3,9 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use futures_util::future::{join_all, join4};
+use futures_util::future::{join_all, join5};
 
-use super::components::read_components;
+use super::components::{read_components, stand_in};
 use super::events::read_events;
 use super::geo::read_geo;
 use super::journal::ReadingJournal;
@@ -89,12 +89,12 @@ pub(super) async fn read_all(
         read
     };
     let components = async {
-        let read = timed(async {
-            let mut read = read_components(measures, sources, &is_wanted, &told).await;
-            read.extend(read_geo(measures, sources, &is_wanted, &told).await);
-            read
-        });
-        let read = read.await;
+        let read = timed(read_components(measures, sources, &is_wanted, &told)).await;
+        journal.commit().await;
+        read
+    };
+    let sites = async {
+        let read = read_geo(measures, sources, &is_wanted, &told).await;
         journal.commit().await;
         read
     };
@@ -103,8 +103,8 @@ pub(super) async fn read_all(
         journal.commit().await;
         read
     };
-    let reading = join4(join_all(lanes), events, components, prometheus);
-    let (of_databases, of_events, of_components, of_prometheus) =
+    let reading = join5(join_all(lanes), events, components, prometheus, sites);
+    let (of_databases, of_events, of_components, of_prometheus, of_sites) =
         while_telling(reading, &sources.databases, progress).await;
     let mut statements = 0;
     let mut read = Vec::new();
@@ -113,16 +113,20 @@ pub(super) async fn read_all(
         read.extend(SourceRead::of(format!("database.{name}"), &readings, number, took));
         place(readings, &mut taken, sources);
     }
-    let others = [
-        ("event_store", of_events),
-        ("components", of_components),
-        ("prometheus", of_prometheus),
-    ];
-    for (name, (readings, took)) in others {
+    let counted = |(readings, took): (Vec<(usize, Taken)>, Duration)| {
         let asked = readings.iter().map(|(_, taken)| taken.statements).sum();
+        ((readings, asked), took)
+    };
+    let others = [
+        ("event_store", counted(of_events)),
+        ("components", of_components),
+        ("prometheus", counted(of_prometheus)),
+    ];
+    for (name, ((readings, asked), took)) in others {
         read.extend(SourceRead::of(name.to_owned(), &readings, asked, took));
         place(readings, &mut taken, sources);
     }
+    place(of_sites, &mut taken, sources);
     let known = |(index, (slot, (measure, label))): (usize, (Option<Taken>, &(Measure, String)))| {
         slot.unwrap_or_else(|| {
             let begun = Instant::now();
@@ -231,7 +235,11 @@ fn read_known(measure: &Measure, sources: &Sources) -> Result<Reading, Failure> 
             let database = sources.database(&measure.database)?;
             Ok(Reading::Value(adapter(database.dialect()).into()))
         }
-        Measure::Http(_) | Measure::GeoNodes => Err(Failure::new(Reason::NotRun, "the measure was not read")),
+        Measure::Http(measure) => stand_in(measure, sources),
+        Measure::GeoNodes => Err(Failure::new(
+            Reason::SourceNotConfigured,
+            "[geo] role is not primary: only a primary site lists others",
+        )),
         Measure::Constant(value) => Ok(Reading::Value(value.clone())),
         Measure::Database(measure) => Err(not_configured(&measure.database)),
         Measure::SqlValue(measure) => Err(not_configured(&measure.database)),

@@ -1,6 +1,5 @@
 //! What a primary site takes of its secondaries: signed statuses, of which the newest of each counts.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::to_bytes;
@@ -11,6 +10,7 @@ use chrono::{TimeDelta, Utc};
 use serde_json::json;
 
 use super::Sight;
+use crate::config::Secret;
 use crate::geo::{NodeStatus, Signature};
 
 /// A status is some hundred bytes.
@@ -19,22 +19,6 @@ const LONGEST: usize = 16 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Clocks differ; a status of much later would keep all true ones out.
 const AHEAD: TimeDelta = TimeDelta::hours(24);
-
-/// What secondaries sign their statuses with. Shown nowhere.
-#[derive(Clone)]
-pub struct GeoSecret(Arc<str>);
-
-impl GeoSecret {
-    pub fn new(secret: &str) -> GeoSecret {
-        GeoSecret(secret.into())
-    }
-}
-
-impl std::fmt::Debug for GeoSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("GeoSecret(…)")
-    }
-}
 
 pub(super) async fn take_status(State(sight): State<Sight>, request: Request) -> Response {
     let Some(secret) = &sight.geo else {
@@ -72,9 +56,9 @@ pub(super) async fn take_status(State(sight): State<Sight>, request: Request) ->
     }
 }
 
-fn is_signed(headers: &HeaderMap, document: &[u8], secret: &GeoSecret) -> bool {
+fn is_signed(headers: &HeaderMap, document: &[u8], secret: &Secret) -> bool {
     let signature = headers.get(Signature::HEADER).and_then(|value| value.to_str().ok());
-    signature.is_some_and(|signature| Signature::verify(signature, document, &secret.0).is_ok())
+    signature.is_some_and(|signature| Signature::verify(signature, document, secret.expose()).is_ok())
 }
 
 fn refused(status: StatusCode, says: &str) -> Response {

@@ -12,9 +12,9 @@ mod routes;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use geo::GeoSecret;
 pub use listener::{Server, ServerError};
 
+use crate::config::Secret;
 use crate::event::Tracker;
 use crate::schedule::Schedule;
 use crate::state::StateStore;
@@ -28,7 +28,7 @@ pub struct Sight {
     /// Whether a run leaves invalid definitions out, so that they stand in nobody's way.
     pub skip_invalid: bool,
     /// On a primary site, what its secondaries sign their statuses with.
-    pub geo: Option<GeoSecret>,
+    pub geo: Option<Secret>,
     /// The schedule, where this process keeps one.
     pub schedule: Option<Schedule>,
     /// The tracker, where this process tracks events.

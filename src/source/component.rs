@@ -46,16 +46,19 @@ impl Components {
         self.0.keys().map(String::as_str)
     }
 
+    /// Why nothing is known of a component that the operator did not name.
+    pub fn not_configured(name: &str) -> Failure {
+        let message = format!("the configuration has no [components.{name}]");
+        Failure::new(Reason::SourceNotConfigured, message)
+    }
+
     /// Asks a component, once. No redirect is followed.
     ///
     /// # Errors
     /// `source_not_configured` for a name that is not configured; `source_unavailable` where it does not answer in time;
     /// `unexpected_answer` where the answer is too long.
     pub async fn ask(&self, name: &str) -> Result<Answer, Failure> {
-        let component = self.0.get(name).ok_or_else(|| {
-            let message = format!("the configuration has no [components.{name}]");
-            Failure::new(Reason::SourceNotConfigured, message)
-        })?;
+        let component = self.0.get(name).ok_or_else(|| Components::not_configured(name))?;
         let away = |why: String| {
             let message = format!("{} of [components.{name}] {why}", component.url);
             Failure::new(Reason::SourceUnavailable, message)
@@ -69,7 +72,7 @@ impl Components {
             Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
         };
         let headers = response.headers().iter().filter_map(named).collect();
-        let body = http::body(response).await.map_err(broken)?;
+        let body = http::body(response, http::LONGEST).await.map_err(broken)?;
         let too_long = || {
             unexpected(format!(
                 "[components.{name}] answered more than {} bytes",

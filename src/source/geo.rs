@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::database::StatementLog;
 use super::http;
 use super::prometheus::Prometheus;
-use crate::config::Url;
+use crate::config::{Secret, Url};
 use crate::geo::{FIELDS, NodeStatus, Signature, Usage};
 use crate::measure::{Failure, PrometheusMeasure, PrometheusValue, Reason};
 use crate::state::StateStore;
@@ -87,10 +87,10 @@ pub enum Handed {
 ///
 /// # Errors
 /// Why it was not taken, in words without credentials.
-pub async fn hand(primary: &Url, secret: &str, status: &NodeStatus) -> Result<Handed, String> {
+pub async fn hand(primary: &Url, secret: &Secret, status: &NodeStatus) -> Result<Handed, String> {
     let url = http::below(primary, STATUS_PATH).map_err(|why| format!("{primary} {why}"))?;
     let document = status.to_text();
-    let signature = Signature::of(document.as_bytes(), secret).to_text();
+    let signature = Signature::of(document.as_bytes(), secret.expose()).to_text();
     let client = http::client(TIMEOUT).map_err(|why| format!("{primary} {why}"))?;
     let request = client
         .post(url)

@@ -1,30 +1,34 @@
-//! HTTP to addresses that the operator configured: no redirects, no proxies, an end to each answer.
+//! HTTP to addresses that the operator configured: no redirects, an end to each answer.
 
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode};
 
 use crate::config::Url;
+use crate::emit::install_tls;
 
 /// What is longer is not read.
 pub(super) const LONGEST: usize = 1024 * 1024;
 
-/// A client for few requests.
+/// What every client here has in common. `timeout` is for the whole request, from connecting to the answer's last byte.
+pub(super) fn builder(timeout: Duration) -> ClientBuilder {
+    install_tls();
+    Client::builder()
+        // Credentials go where the operator said, or nowhere.
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .timeout(timeout)
+        .user_agent(concat!("service-ping/", env!("CARGO_PKG_VERSION")))
+}
+
+/// A client for few requests, straight to the address.
 ///
 /// # Errors
 /// It cannot be set up.
 pub(super) fn client(timeout: Duration) -> Result<Client, String> {
-    // An error means that a provider is installed already, which is all that is asked for.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder()
-        .redirect(Policy::none())
-        .retry(reqwest::retry::never())
-        .timeout(timeout)
-        // It is the operator's own address: no proxy stands between.
-        .no_proxy()
-        .pool_max_idle_per_host(0)
-        .user_agent(concat!("service-ping/", env!("CARGO_PKG_VERSION")));
+    // It is the operator's own address: no proxy stands between.
+    let client = builder(timeout).no_proxy().pool_max_idle_per_host(0);
     client
         .build()
         .map_err(|_| "cannot be asked: the HTTP client cannot be set up".to_owned())
@@ -48,7 +52,7 @@ pub(super) fn below(base: &Url, path: &str) -> Result<reqwest::Url, String> {
 pub(super) async fn answer(request: RequestBuilder, timeout: Duration) -> Result<(StatusCode, Vec<u8>), String> {
     let response = request.send().await.map_err(|error| why(&error, timeout))?;
     let status = response.status();
-    let body = body(response).await.map_err(|error| why(&error, timeout))?;
+    let body = body(response, LONGEST).await.map_err(|error| why(&error, timeout))?;
     let body = body.ok_or_else(|| format!("answered more than {LONGEST} bytes"))?;
     Ok((status, body))
 }
@@ -62,11 +66,11 @@ pub(super) fn why(error: &reqwest::Error, timeout: Duration) -> String {
     }
 }
 
-/// The whole body; `None` where it is too long.
-pub(super) async fn body(mut response: Response) -> reqwest::Result<Option<Vec<u8>>> {
+/// The whole body; `None` where it is longer than so many bytes.
+pub(super) async fn body(mut response: Response, longest: usize) -> reqwest::Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > LONGEST {
+        if body.len() + chunk.len() > longest {
             return Ok(None);
         }
         body.extend_from_slice(&chunk);

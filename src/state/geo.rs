@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
-use uuid::Uuid;
 
 use super::error::{StateError, while_trying};
 use super::holder::Holder;
@@ -142,20 +141,6 @@ impl StateStore {
         .await
         .map_err(while_trying("read the statuses of secondary sites")))?;
         texts.iter().map(|text| status(text)).collect()
-    }
-
-    /// Forgets a secondary; whether there was one.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn forget_geo_node(&self, node: Uuid) -> Result<bool, StateError> {
-        let changed = on_pool!(self, |pool| sqlx::query("DELETE FROM geo_nodes WHERE node = $1")
-            .bind(node.to_string())
-            .execute(pool)
-            .await
-            .map(|done| done.rows_affected())
-            .map_err(while_trying("forget a secondary site")))?;
-        Ok(changed > 0)
     }
 }
 

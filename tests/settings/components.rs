@@ -1,6 +1,7 @@
 //! Values of components over HTTP.
 
 use serde_json::{Value, json};
+use service_ping::state::StateStore;
 
 use crate::component::{Behaviour, Component};
 use crate::instance::Instance;
@@ -60,6 +61,48 @@ fn parts_of_one_answer_are_one_request() {
     });
     assert_eq!(generated.payload, expected);
     assert_eq!(gitaly.asked(), ["GET /version HTTP/1.1"]);
+}
+
+/// Of each source of the last run: whether it was up, its readings and its statements.
+fn sources(instance: &Instance) -> Vec<(String, bool, i64, i64)> {
+    let file = instance.cli.folder().join("service-ping.db");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let store = StateStore::open(&format!("sqlite://{}", file.display())).await;
+        let store = store.expect("the store opens");
+        let runs = store.runs(1).await.expect("the store answers");
+        let sources = store.sources(runs[0].id).await.expect("the store answers");
+        sources
+            .into_iter()
+            .map(|one| (one.source, one.is_up, one.readings, one.statements))
+            .collect()
+    })
+}
+
+#[test]
+fn a_run_keeps_how_often_components_were_asked() {
+    let gitaly = Component::says("", r#"{"version": "15.4.2", "servers": 2}"#);
+    let configured = configuration(&[("gitaly", &gitaly.url())]);
+    let instance = Instance::new(&format!("{configured}\n[settings]\npages_version = \"1.62.0\"\n"));
+    for (key, pointer) in [("version", "/version"), ("servers", "/servers")] {
+        let value_type = if key == "version" { "string" } else { "number" };
+        value(
+            &instance,
+            key,
+            value_type,
+            json!({"component": "gitaly", "pointer": pointer}),
+        );
+    }
+    let pages = json!({"component": "pages", "setting": "pages_version"});
+    value(&instance, "pages", "string", pages);
+    value(&instance, "registry", "string", json!({"component": "registry"}));
+    instance.cli.run(&["run", "--format", "json"]).expect_code(0);
+    assert_eq!(gitaly.asked().len(), 1);
+    // What nobody could be asked for is no reading of a component.
+    assert_eq!(sources(&instance), [("components".to_owned(), true, 2, 1)]);
 }
 
 #[test]

@@ -8,11 +8,11 @@ use serde::Deserialize;
 use super::http::{anonymous, root_message};
 use crate::config;
 use crate::measure::{Failure, Reason};
+use crate::source::http as shared;
 
 /// As GitLab asks it (spec 10.1).
 const TIMEOUT: Duration = Duration::from_secs(10);
 const SERVICE: &str = "v1/catalog/service/prometheus";
-const LONGEST_REPLY: usize = 1024 * 1024;
 
 #[derive(Deserialize)]
 struct Entry {
@@ -38,17 +38,12 @@ pub(super) async fn address(config: &config::Prometheus, consul: &config::Url) -
     }
     let not_asked =
         |error: reqwest::Error| unavailable(&format!("Consul does not tell where it is: {}", root_message(&error)));
-    let mut reply = request.send().await.map_err(not_asked)?;
+    let reply = request.send().await.map_err(not_asked)?;
     if reply.status() != StatusCode::OK {
         return Err(unavailable(&format!("Consul answered {}", reply.status())));
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = reply.chunk().await.map_err(not_asked)? {
-        body.extend_from_slice(&chunk);
-        if body.len() > LONGEST_REPLY {
-            return Err(unavailable("Consul's reply is too long for a list of servers"));
-        }
-    }
+    let body = shared::body(reply, shared::LONGEST).await.map_err(not_asked)?;
+    let body = body.ok_or_else(|| unavailable("Consul's reply is too long for a list of servers"))?;
     let entries: Vec<Entry> =
         serde_json::from_slice(&body).map_err(|_| unavailable("Consul's reply is no list of services"))?;
     let first = entries.first();

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder, Identity, Url};
 
 use crate::config;
 use crate::measure::{Failure, Reason};
+use crate::source::http as shared;
 
 /// A server that is there says so sooner.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -39,15 +39,7 @@ pub(super) fn anonymous(config: &config::Prometheus, url: &Url, timeout: Duratio
 }
 
 fn builder(config: &config::Prometheus, url: &Url, timeout: Duration) -> Result<ClientBuilder, Failure> {
-    // An error means that a provider is installed already, which is all that is asked for.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut http = reqwest::Client::builder()
-        // Credentials go where the operator said, or nowhere.
-        .redirect(Policy::none())
-        .retry(reqwest::retry::never())
-        .connect_timeout(CONNECT.min(timeout))
-        .timeout(timeout)
-        .user_agent(concat!("service-ping/", env!("CARGO_PKG_VERSION")));
+    let mut http = shared::builder(timeout).connect_timeout(CONNECT.min(timeout));
     if let Some(path) = &config.ca_file {
         let authorities = Certificate::from_pem_bundle(&read(path)?).map_err(|_| unusable(path))?;
         http = http.tls_certs_only(authorities);

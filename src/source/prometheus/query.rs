@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::http::root_message;
 use crate::measure::{Failure, QueryError, QueryErrorKind, QueryResult, Reason, Sample};
+use crate::source::http;
 
 /// Ten thousand series with all their labels.
 const LONGEST_REPLY: usize = 16 * 1024 * 1024;
@@ -101,16 +102,12 @@ fn broken(error: &reqwest::Error, timeout: Duration) -> QueryError {
     }
 }
 
-async fn body(mut response: Response, timeout: Duration) -> Result<Vec<u8>, QueryError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error, timeout))? {
-        body.extend_from_slice(&chunk);
-        if body.len() > LONGEST_REPLY {
-            let message = format!("the answer is longer than {LONGEST_REPLY} bytes: ask for fewer series");
-            return Err(unexpected(Reason::TooManyGroups, message));
-        }
-    }
-    Ok(body)
+async fn body(response: Response, timeout: Duration) -> Result<Vec<u8>, QueryError> {
+    let body = http::body(response, LONGEST_REPLY).await;
+    body.map_err(|error| broken(&error, timeout))?.ok_or_else(|| {
+        let message = format!("the answer is longer than {LONGEST_REPLY} bytes: ask for fewer series");
+        unexpected(Reason::TooManyGroups, message)
+    })
 }
 
 fn result(data: Value) -> Result<QueryResult, QueryError> {

@@ -32,6 +32,7 @@ use futures_util::future::BoxFuture;
 use redis::cmd;
 
 use super::{Batch, Entry, EventStore, Page, UnionAnswer, Unions};
+use crate::emit::install_tls;
 use crate::measure::{Failure, Reason};
 use address::{Address, Place};
 use cluster::Cluster;
@@ -97,8 +98,7 @@ impl RedisStore {
             is_encrypted,
         } = Address::parse(&options.url)?;
         if is_encrypted {
-            // An error means that a provider is installed already.
-            let _ = rustls::crypto::ring::default_provider().install_default();
+            install_tls();
         }
         let dialer = Arc::new(Dialer {
             authorities: authorities(&options)?,
