@@ -23,9 +23,12 @@ missing_packages() {
     have prometheus || printf 'prometheus\n'
     have prometheus-node-exporter || printf 'prometheus-node-exporter\n'
     have openssl || printf 'openssl\n'
-    # No server, but what the site of the dictionary is looked at with.
+    # No server, but what pages are looked at with.
     have chromium || printf 'chromium\n'
     have git || printf 'git\n'
+    # They look at the pages of `serve`, with the browser above.
+    have node || printf 'nodejs\n'
+    have npm || printf 'npm\n'
     # For what brings Kubernetes' own schemas.
     python3 -c 'import ensurepip, venv' 2>/dev/null || printf 'python3-venv\n'
     # It renders the manual pages.
@@ -79,6 +82,71 @@ ensure_kubernetes_validate() {
     step "$folder/bin/pip" install --quiet --disable-pip-version-check "kubernetes-validate==$KUBERNETES_VALIDATE"
 }
 
+readonly PLAYWRIGHT_CORE=1.65.1
+readonly AXE_CORE=4.14.1
+
+# What drives the browser and judges how accessible its pages are; tests/browser/script.rs looks for it there.
+ensure_browser_tools() {
+    local folder=$TOOLS/browser-$PLAYWRIGHT_CORE-$AXE_CORE
+    [ ! -e "$folder/complete" ] || return 0
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    # Their scripts would bring browsers: Debian's is there.
+    step npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --no-save --loglevel=error \
+        "playwright-core@$PLAYWRIGHT_CORE" "axe-core@$AXE_CORE"
+    touch "$folder/complete"
+}
+
+# What reads exports back: pyarrow, and an S3 by moto. tests/versions/fleet/warehouse.rs looks for it there; the name
+# changes with any of the versions.
+readonly WAREHOUSE=pyarrow-26.0.1-moto-5.2.5
+
+ensure_warehouse() {
+    local folder=$TOOLS/warehouse-$WAREHOUSE
+    [ ! -e "$folder/ready" ] || return 0
+    step python3 -m venv --clear "$folder"
+    step "$folder/bin/pip" install --quiet --disable-pip-version-check pyarrow==26.0.1 'moto[server,s3]==5.2.5'
+    touch "$folder/ready"
+}
+
+readonly PYTHON_SNOWPLOW_TRACKER=1.1.0
+readonly PYTHON_JSONSCHEMA=4.25.1
+readonly NODE_SNOWPLOW_TRACKER=4.8.0
+
+# Snowplow's own trackers, and a validator that is not ours; tests/snowplow/peers.rs looks for them there.
+ensure_snowplow_trackers() {
+    local python=$TOOLS/snowplow-tracker-$PYTHON_SNOWPLOW_TRACKER node=$TOOLS/node-tracker-$NODE_SNOWPLOW_TRACKER
+    if [ ! -e "$python/ready" ]; then
+        step python3 -m venv --clear "$python"
+        step "$python/bin/pip" install --quiet --disable-pip-version-check \
+            "snowplow-tracker==$PYTHON_SNOWPLOW_TRACKER" "jsonschema==$PYTHON_JSONSCHEMA"
+        touch "$python/ready"
+    fi
+    if [ ! -e "$node/ready" ]; then
+        mkdir -p "$node"
+        step npm install --silent --no-audit --no-fund --prefix "$node" "@snowplow/node-tracker@$NODE_SNOWPLOW_TRACKER"
+        touch "$node/ready"
+    fi
+}
+
+readonly ROTEL=0.0.1a15
+readonly CHDB_CORE_LITE=26.5.0
+readonly PYTHON_OPENTELEMETRY_PROTO=1.45.2
+# Of all three together: renew it with any of them.
+readonly OTEL_PEERS=1
+
+# A collector of OpenTelemetry, ClickHouse's engine, and a reader of OTLP that is not ours; tests/job_telemetry/peers.rs looks
+# for them there.
+ensure_otel_peers() {
+    local folder=$TOOLS/otel-peers-$OTEL_PEERS
+    [ ! -e "$folder/ready" ] || return 0
+    step python3 -m venv --clear "$folder"
+    step "$folder/bin/pip" install --quiet --disable-pip-version-check --pre "rotel==$ROTEL"
+    step "$folder/bin/pip" install --quiet --disable-pip-version-check \
+        "chdb-core-lite==$CHDB_CORE_LITE" "opentelemetry-proto==$PYTHON_OPENTELEMETRY_PROTO"
+    touch "$folder/ready"
+}
+
 # Installs what is missing, and nothing where all is here.
 ensure_servers() {
     local packages
@@ -89,4 +157,14 @@ ensure_servers() {
     have apt-get || fail "please install: ${packages[*]} (only Debian's apt-get is known here)"
     # Not as a condition: that would switch `set -e` off inside.
     install_packages "${packages[@]}"
+}
+
+readonly SCHEMATHESIS=4.32.5
+
+# It makes requests of an OpenAPI document; tests/server/schemathesis.rs looks for it there.
+ensure_schemathesis() {
+    local folder=$TOOLS/schemathesis-$SCHEMATHESIS
+    [ ! -x "$folder/bin/schemathesis" ] || return 0
+    step python3 -m venv --clear "$folder"
+    step "$folder/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$SCHEMATHESIS"
 }
