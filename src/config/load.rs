@@ -14,6 +14,7 @@ use super::event_store::event_store;
 use super::geo::Geo;
 use super::globs::MetricGlobs;
 use super::hooks::Hooks;
+use super::job_telemetry::JobTelemetry;
 use super::license::License;
 use super::problem::{ConfigErrors, Place, Problem, ProblemKind};
 use super::product::ProductQueries;
@@ -22,13 +23,16 @@ use super::reader::Reader;
 use super::run::run;
 use super::schedule::schedule;
 use super::section::{Section, closest};
+use super::server::Server;
 use super::setting_sources::SettingSources;
 use super::settings::{feature_flags, settings};
+use super::snowplow::Snowplow;
 use super::telemetry::Telemetry;
 use super::throttle::Throttle;
 use super::tree::{Origin, Table, from_toml, overlay};
 use super::types::{CATEGORIES, Config, ConsentMode, DEFAULT_FILE, Database, Instance, Reporting, State, Versions};
 use super::url::Url;
+use super::usage_log::Experimental;
 use crate::definition::DataCategory;
 
 const DATABASE: [&str; 3] = ["postgres", "postgresql", "sqlite"];
@@ -86,14 +90,14 @@ fn file_to_read(folder: &Path, path: Option<&Path>) -> Option<PathBuf> {
     }
 }
 
-fn containing_folder(file: &Path) -> &Path {
+pub(super) fn containing_folder(file: &Path) -> &Path {
     match file.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     }
 }
 
-fn read(file: PathBuf) -> Result<Document, ConfigErrors> {
+pub(super) fn read(file: PathBuf) -> Result<Document, ConfigErrors> {
     match std::fs::read_to_string(&file) {
         Ok(text) => Ok(Document::new(&file, text)),
         Err(error) => Err(ConfigErrors::new(vec![Problem {
@@ -106,7 +110,7 @@ fn read(file: PathBuf) -> Result<Document, ConfigErrors> {
 }
 
 /// The tree of what could be parsed, and what could not.
-fn parse(document: &Document) -> (Table, Vec<Problem>) {
+pub(super) fn parse(document: &Document) -> (Table, Vec<Problem>) {
     let (table, errors) = DeTable::parse_recoverable(&document.text);
     let problems = errors.iter().map(|error| Problem {
         place: document.place(error.span().unwrap_or(0..0)),
@@ -134,9 +138,15 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
     let versions = versions(top.section("versions"));
     let state = state(top.section("state"));
     let schedule = schedule(top.section("schedule"));
+    let server = Server::read(top.section("server"));
     let reporting = reporting(top.section("reporting"));
     let hooks = Hooks::read(top.section("hooks"), &HTTP);
     let telemetry = Telemetry::read(top.section("telemetry"), &HTTP);
+    let snowplow = top
+        .optional_section("snowplow")
+        .and_then(|section| Snowplow::read(section, &HTTP));
+    let job_telemetry = JobTelemetry::read(top.section("job_telemetry"), &HTTP);
+    let experimental = Experimental::read(top.section("experimental"));
     let feature_flags = feature_flags(top.section("feature_flags"));
     let setting_sources = SettingSources::read(top.section("setting_sources"));
     let settings = settings(top.section("settings"));
@@ -154,9 +164,13 @@ fn config(reader: &Reader<'_>, table: Table) -> Option<Config> {
         versions,
         state: state?,
         schedule,
+        server,
         reporting,
         hooks,
         telemetry,
+        snowplow,
+        job_telemetry,
+        experimental,
         feature_flags,
         setting_sources,
         settings,

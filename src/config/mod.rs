@@ -15,6 +15,7 @@ mod globs;
 mod hooks;
 mod hours;
 mod interpolate;
+mod job_telemetry;
 mod license;
 mod load;
 mod mask;
@@ -27,13 +28,16 @@ mod sample;
 mod schedule;
 mod secret;
 mod section;
+mod server;
 mod setting_sources;
 mod settings;
+mod snowplow;
 mod telemetry;
 mod throttle;
 mod tree;
 mod types;
 mod url;
+mod usage_log;
 
 pub use component::Component;
 pub use duration::parse_duration;
@@ -42,6 +46,7 @@ pub use geo::{Geo, GeoRole};
 pub use globs::MetricGlobs;
 pub use hooks::Hooks;
 pub use hours::Hours;
+pub use job_telemetry::JobTelemetry;
 pub use license::License;
 pub use mask::mask_secrets;
 pub use problem::{ConfigErrors, Place, Problem, ProblemKind};
@@ -49,10 +54,16 @@ pub use product::ProductQueries;
 pub use prometheus::{Prometheus, PrometheusAddress};
 pub use sample::{sample, schema};
 pub use secret::Secret;
+pub use server::Server;
 pub use setting_sources::SettingSources;
+pub use snowplow::Snowplow;
 pub use telemetry::{Header, Telemetry};
 pub use throttle::Throttle;
 pub use types::{
     Config, ConsentMode, DEFAULT_FILE, Database, EventStore, Instance, Reporting, Run, Schedule, State, Versions,
 };
 pub use url::{Url, UrlError};
+pub use usage_log::{
+    Experimental, LogrotateSettings, Notice, NoticeKind, SnowplowBillingSettings, UsageLogSettings, WriterKind,
+    WriterSettings,
+};

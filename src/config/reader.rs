@@ -19,12 +19,17 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    pub fn report(&self, origin: &Origin, kind: ProblemKind) {
-        let place = match (origin, self.document) {
+    /// Where something is, as it is told.
+    pub fn place(&self, origin: &Origin) -> Place {
+        match (origin, self.document) {
             (Origin::File(span), Some(document)) => document.place(span.clone()),
             (Origin::Variable(name), _) => Place::Variable(name.clone()),
             _ => Place::Defaults,
-        };
+        }
+    }
+
+    pub fn report(&self, origin: &Origin, kind: ProblemKind) {
+        let place = self.place(origin);
         self.problems.borrow_mut().push(Problem { place, kind });
     }
 

@@ -45,7 +45,7 @@ fn table(text: &mut String, key: &str, property: &Value) {
         None => (format!("[{key}]\n"), property),
     };
     text.push_str(&header);
-    for (key, field) in properties(fields) {
+    for (key, field) in properties(fields).filter(|(_, field)| !is_section(field)) {
         entry(text, key, field);
     }
     if let Some(Value::Object(entries)) = example(property) {
@@ -53,6 +53,15 @@ fn table(text: &mut String, key: &str, property: &Value) {
             text.push_str(&format!("#{key} = {value}\n"));
         }
     }
+    for (inner, field) in properties(fields).filter(|(_, field)| is_section(field)) {
+        text.push('\n');
+        table(text, &format!("{key}.{inner}"), field);
+    }
+}
+
+/// A table with keys of its own inside another.
+fn is_section(property: &Value) -> bool {
+    is_table(property) && property.get("properties").is_some()
 }
 
 fn entry(text: &mut String, key: &str, property: &Value) {

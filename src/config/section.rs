@@ -33,6 +33,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Where the table is.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// Takes what stands at `key`.
     pub fn take(&mut self, key: &'static str) -> Option<(Origin, Node)> {
         self.known.push(key);
@@ -68,7 +73,8 @@ impl<'a> Section<'a> {
         self.table.into_iter().map(|(key, (_, node))| (key, node))
     }
 
-    fn nested(&self, key: &str, origin: Origin, node: Node) -> Option<Section<'a>> {
+    /// The table that stands at `key`, however it was found.
+    pub fn nested(&self, key: &str, origin: Origin, node: Node) -> Option<Section<'a>> {
         let Value::Table(table) = node.value else {
             self.reader.wrong_type(key, &node.origin, "a table", &node.value);
             return None;
@@ -93,7 +99,8 @@ impl<'a> Section<'a> {
         self.origin_and_string(key, "a string").map(|(_, text)| text)
     }
 
-    fn origin_and_string(&mut self, key: &'static str, expected: &str) -> Option<(Origin, String)> {
+    /// As [`Section::string`], with its place.
+    pub fn origin_and_string(&mut self, key: &'static str, expected: &str) -> Option<(Origin, String)> {
         let (_, node) = self.take(key)?;
         let text = self.reader.text(key, &node, expected)?;
         (!text.is_empty()).then_some((node.origin, text))

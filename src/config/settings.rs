@@ -27,7 +27,7 @@ pub(super) fn settings(section: Section<'_>) -> BTreeMap<String, Json> {
 }
 
 /// Lists and tables of what may stand alone.
-fn json(reader: &Reader<'_>, key: &str, node: &Node) -> Option<Json> {
+pub(super) fn json(reader: &Reader<'_>, key: &str, node: &Node) -> Option<Json> {
     match &node.value {
         Value::Array(items) => items.iter().map(|item| json(reader, key, item)).collect(),
         Value::Table(entries) => {

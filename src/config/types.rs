@@ -11,13 +11,17 @@ use super::component::Component;
 use super::geo::Geo;
 use super::globs::MetricGlobs;
 use super::hooks::Hooks;
+use super::job_telemetry::JobTelemetry;
 use super::license::License;
 use super::product::ProductQueries;
 use super::prometheus::Prometheus;
+use super::server::Server;
 use super::setting_sources::SettingSources;
+use super::snowplow::Snowplow;
 use super::telemetry::Telemetry;
 use super::throttle::Throttle;
 use super::url::Url;
+use super::usage_log::Experimental;
 use crate::definition::{DataCategory, KeyFormat};
 
 /// The configuration's file, looked for in the working folder where no other is named.
@@ -58,6 +62,8 @@ pub struct Config {
     pub state: State,
     /// When `serve --schedule` runs the weekly job.
     pub schedule: Schedule,
+    /// What `serve` does with those who ask over HTTP. Tokens are made by `service-ping token add`.
+    pub server: Server,
     /// What may leave this instance.
     pub reporting: Reporting,
     /// Who is told when a run went wrong: its payload was not delivered, or a metric failed that had a value the week before.
@@ -65,6 +71,14 @@ pub struct Config {
     /// Who may look on while a run goes: an OpenTelemetry collector of your own. It hears of times, tables, key paths and
     /// reasons, never of values; a collector that is away costs a run nothing.
     pub telemetry: Telemetry,
+    /// A Snowplow collector that single events are sent to: what `events track` counts of internal events, and what
+    /// `snowplow track` and `snowplow billing` are told. Left out, none is sent. Identifiers and properties of events leave
+    /// as they were given.
+    pub snowplow: Option<Snowplow>,
+    /// Whom `job exec` tells of its job: a collector of yours, beside those that a job's payload names.
+    pub job_telemetry: JobTelemetry,
+    /// Parts that bear the names of the GitLab Runner's own file.
+    pub experimental: Experimental,
     /// Features by name, true or false: an event or aggregate that names one is counted while it is on. Any that is not
     /// named here is off, but for `redis_hll_tracking`, which stops all tracking of unique values when it is off.
     #[schemars(example = serde_json::json!({"redis_hll_tracking": true}))]

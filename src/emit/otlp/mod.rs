@@ -13,5 +13,6 @@ mod span;
 
 pub use clock::Clock;
 pub use collector::{Collector, CollectorConfig, CollectorError, Exported};
-pub use id::{SpanId, TraceId};
-pub use span::{Attribute, Resource, Span, SpanKind, SpanStatus, Value};
+pub use id::{NoId, SpanId, TraceId};
+pub(super) use request::resource_spans;
+pub use span::{Attribute, Resource, Scope, Span, SpanKind, SpanStatus, Value};

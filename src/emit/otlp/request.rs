@@ -9,35 +9,48 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span as SpanMessage, Status};
 use prost::Message;
 
-use super::span::{Attribute, Resource, Span, SpanKind, SpanStatus, Value};
+use super::span::{Attribute, Resource, Scope, Span, SpanKind, SpanStatus, Value};
 
-/// Sampled, and known to be of this process.
+/// Sampled, and it is known whether the parent is of this process.
 const FLAGS: u32 = 0x101;
+/// The parent is of another process.
+const REMOTE: u32 = 0x200;
+/// This program, as what made the spans.
+const OURS: Scope = Scope {
+    name: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+    schema_url: "",
+};
 
 /// One request's body: spans of one resource.
 pub(super) fn body(resource: &Resource, spans: &[Span]) -> Vec<u8> {
-    let scope = InstrumentationScope {
-        name: env!("CARGO_PKG_NAME").to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+    let request = ExportTraceServiceRequest {
+        resource_spans: vec![resource_spans(resource, OURS, spans)],
+    };
+    request.encode_to_vec()
+}
+
+/// Spans of one resource and scope, as OTLP's message.
+pub(in crate::emit) fn resource_spans(resource: &Resource, scope: Scope, spans: &[Span]) -> ResourceSpans {
+    let made_by = InstrumentationScope {
+        name: scope.name.to_owned(),
+        version: scope.version.to_owned(),
         ..InstrumentationScope::default()
     };
     let spans = ScopeSpans {
-        scope: Some(scope),
+        scope: Some(made_by),
         spans: spans.iter().map(message).collect(),
-        schema_url: String::new(),
+        schema_url: scope.schema_url.to_owned(),
     };
     let resource = ResourceMessage {
         attributes: resource.attributes.iter().map(pair).collect(),
         ..ResourceMessage::default()
     };
-    let request = ExportTraceServiceRequest {
-        resource_spans: vec![ResourceSpans {
-            resource: Some(resource),
-            scope_spans: vec![spans],
-            schema_url: String::new(),
-        }],
-    };
-    request.encode_to_vec()
+    ResourceSpans {
+        resource: Some(resource),
+        scope_spans: vec![spans],
+        schema_url: scope.schema_url.to_owned(),
+    }
 }
 
 fn message(span: &Span) -> SpanMessage {
@@ -46,6 +59,7 @@ fn message(span: &Span) -> SpanMessage {
         SpanKind::Client => Kind::Client,
     };
     let status = match &span.status {
+        SpanStatus::Unset => Status::default(),
         SpanStatus::Ok => Status {
             code: StatusCode::Ok.into(),
             message: String::new(),
@@ -65,7 +79,7 @@ fn message(span: &Span) -> SpanMessage {
         trace_id: span.trace.bytes().to_vec(),
         span_id: span.id.bytes().to_vec(),
         parent_span_id: span.parent.map(|parent| parent.bytes().to_vec()).unwrap_or_default(),
-        flags: FLAGS,
+        flags: if span.has_remote_parent { FLAGS | REMOTE } else { FLAGS },
         name: span.name.to_owned(),
         kind: kind.into(),
         start_time_unix_nano: span.start,

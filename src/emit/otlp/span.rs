@@ -9,6 +9,8 @@ pub struct Span {
     pub id: SpanId,
     /// `None` for the root of its trace.
     pub parent: Option<SpanId>,
+    /// Whether the parent is of another process.
+    pub has_remote_parent: bool,
     /// What it is, in few words that do not vary.
     pub name: &'static str,
     pub kind: SpanKind,
@@ -43,9 +45,20 @@ pub enum SpanKind {
 /// How a span ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SpanStatus {
+    /// Neither well nor badly, as what was called off.
+    Unset,
     Ok,
     /// A word that says why, such as a reason code.
     Error(String),
+}
+
+/// What made the spans, within whoever tells of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scope {
+    pub name: &'static str,
+    pub version: &'static str,
+    /// The conventions that names of attributes are of; empty where they are of none.
+    pub schema_url: &'static str,
 }
 
 /// Who tells of the spans: the service, its version and the one of its instances.
@@ -94,6 +107,12 @@ impl From<u64> for Value {
 impl From<u32> for Value {
     fn from(number: u32) -> Value {
         Value::Integer(i64::from(number))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Value {
+        Value::Integer(number)
     }
 }
 
