@@ -7,5 +7,5 @@ mod unique;
 
 pub use copy::{CopyReport, copy};
 pub use reading::read;
-pub use tracker::{Queued, Tracker, TrackerCounts, TrackerOptions};
+pub use tracker::{Queued, SpoolError, Tracker, TrackerCounts, TrackerOptions};
 pub use unique::{UniqueCount, UniqueError, unique_events};

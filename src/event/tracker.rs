@@ -1,11 +1,12 @@
 //! Tracking from within a program: it never waits for the store, and never fails because of it.
 
+use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -13,15 +14,19 @@ use tokio::time::Instant;
 use crate::keyspace::{Change, EventError, Keyspace, Occurrence, Tracked, Write};
 use crate::source::event_store::EventStore;
 use counters::Counters;
-use pending::Message;
+use queue::{Inlet, Parcel, Queue};
+use spool::Spool;
 use writer::Writer;
 
 mod coalesced;
 mod counters;
-mod pending;
+mod frame;
+mod queue;
+mod spool;
 mod writer;
 
 pub use counters::TrackerCounts;
+pub use spool::SpoolError;
 
 /// How much a tracker holds, and how it writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +58,7 @@ pub enum Queued {
     Waits,
     /// The feature flag of this name keeps it, or a part of it, from being counted.
     HeldBack(String),
-    /// The queue is full: it is lost, and counted as dropped.
+    /// The queue is full, or the spool cannot be written: it is lost, and counted as dropped.
     Dropped,
 }
 
@@ -62,7 +67,7 @@ pub enum Queued {
 #[derive(Debug)]
 pub struct Tracker {
     keyspace: Arc<Keyspace>,
-    queue: UnboundedSender<Message>,
+    queue: Inlet,
     counters: Arc<Counters>,
     capacity: u64,
     deadline: watch::Sender<Option<Instant>>,
@@ -72,10 +77,39 @@ pub struct Tracker {
 impl Tracker {
     /// Starts the background writer on the Tokio runtime that this is called in.
     pub fn start(store: Arc<dyn EventStore>, keyspace: Arc<Keyspace>, options: TrackerOptions) -> Tracker {
-        let (queue, messages) = unbounded_channel();
+        Tracker::begin(store, keyspace, options, None, VecDeque::new())
+    }
+
+    /// The same, with every event in the folder `spool` before it counts as handed over, until the store has it. What an
+    /// earlier process left there is written first. Events survive the death of the process, not that of the machine.
+    ///
+    /// # Errors
+    /// The folder cannot be used, or another process uses it.
+    pub fn start_durable(
+        store: Arc<dyn EventStore>,
+        keyspace: Arc<Keyspace>,
+        options: TrackerOptions,
+        spool: &Path,
+    ) -> Result<Tracker, SpoolError> {
+        let (spool, left) = Spool::open(spool)?;
+        Ok(Tracker::begin(store, keyspace, options, Some(spool), left))
+    }
+
+    fn begin(
+        store: Arc<dyn EventStore>,
+        keyspace: Arc<Keyspace>,
+        options: TrackerOptions,
+        spool: Option<Spool>,
+        left: VecDeque<Parcel>,
+    ) -> Tracker {
         let counters = Arc::new(Counters::default());
+        let recovered: usize = left.iter().map(|parcel| parcel.events.len()).sum();
+        counters.accepted.store(recovered as u64, Ordering::Relaxed);
+        let weight = left.iter().map(|parcel| parcel.weight).sum();
+        counters.waiting.store(weight, Ordering::Relaxed);
         let (deadline, closing) = watch::channel(None);
         let capacity = options.capacity;
+        let queue = Arc::new(Queue::new(spool, left, options.batch));
         let writer = Writer {
             store,
             counters: counters.clone(),
@@ -84,11 +118,11 @@ impl Tracker {
         };
         Tracker {
             keyspace,
-            queue,
             counters,
             capacity,
             deadline,
-            writer: tokio::spawn(writer.run(messages)),
+            writer: tokio::spawn(writer.run(queue.clone())),
+            queue: Inlet(queue),
         }
     }
 
@@ -156,13 +190,12 @@ impl Tracker {
     /// Waits until everything that was handed over before is written, or refused for good.
     pub async fn flush(&self) {
         let (done, written) = oneshot::channel();
-        if self.queue.send(Message::Flush(done)).is_ok() {
-            // The writer is gone only if the runtime is.
-            let _ = written.await;
-        }
+        self.queue.push_flush(done);
+        // The writer is gone only if the runtime is.
+        let _ = written.await;
     }
 
-    /// Writes what waits, for as long as `patience` allows; the rest is abandoned and counted.
+    /// Writes what waits, for as long as `patience` allows; the rest is counted as kept in the spool, or as abandoned.
     pub async fn close(self, patience: Duration) -> TrackerCounts {
         self.deadline.send_replace(Some(Instant::now() + patience));
         drop(self.queue);
@@ -180,11 +213,9 @@ impl Tracker {
             self.counters.dropped.fetch_add(1, Ordering::Relaxed);
             return Queued::Dropped;
         }
-        let message = Message::Event {
-            writes: tracked.writes,
-            weight,
-        };
-        if self.queue.send(message).is_err() {
+        if let Err(error) = self.queue.push(tracked.writes, weight) {
+            tracing::error!(%error, "An event could not be spooled, and is lost.");
+            self.counters.waiting.fetch_sub(weight, Ordering::Relaxed);
             self.counters.dropped.fetch_add(1, Ordering::Relaxed);
             return Queued::Dropped;
         }

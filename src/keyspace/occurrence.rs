@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::error::EventError;
 use super::index::{InternalEvent, closest};
@@ -24,6 +24,15 @@ impl Occurrence {
     /// Whether nothing is said beyond that it happened.
     pub fn is_bare(&self) -> bool {
         self.identifiers.is_empty() && self.properties.is_empty()
+    }
+
+    /// All of it as one object: identifiers as `user_id` and so on, and the properties beside them.
+    pub fn described(&self) -> Map<String, Value> {
+        let identifiers = self.identifiers.iter();
+        let identifiers = identifiers.map(|(name, id)| (format!("{name}_id"), Value::from(id.clone())));
+        let properties = self.properties.iter();
+        let properties = properties.map(|(name, value)| (name.clone(), value.clone()));
+        identifiers.chain(properties).collect()
     }
 
     pub(super) fn check(&self, event: &str, definition: &InternalEvent) -> Result<(), EventError> {

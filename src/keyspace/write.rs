@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// One change of one key.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Write {
     pub key: String,
     pub change: Change,
@@ -11,7 +13,7 @@ pub struct Write {
 }
 
 /// What is done with a key.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Change {
     /// Elements join a sketch, each as the bytes that PFADD sees.
     Add(Vec<Vec<u8>>),
@@ -24,7 +26,7 @@ pub enum Change {
 }
 
 /// How long a key lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Life {
     Forever,
     /// So long after the last write: sketches.

@@ -76,6 +76,7 @@ impl RunTrace {
             trace: TraceId::from(self.run_id),
             id,
             parent,
+            has_remote_parent: false,
             name: part.name,
             kind: part.kind,
             start: self.clock.unix_nanoseconds(part.began),

@@ -7,6 +7,7 @@ use std::fmt::Write;
 pub(super) enum Kind {
     Counter,
     Gauge,
+    Histogram,
     Info,
     StateSet,
 }
@@ -16,6 +17,7 @@ impl Kind {
         match self {
             Kind::Counter => "counter",
             Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
             Kind::Info => "info",
             Kind::StateSet => "stateset",
         }
@@ -47,7 +49,7 @@ impl Exposition {
         let suffix = match kind {
             Kind::Counter => "_total",
             Kind::Info => "_info",
-            Kind::Gauge | Kind::StateSet => "",
+            Kind::Gauge | Kind::Histogram | Kind::StateSet => "",
         };
         Family { text, name, suffix }
     }
@@ -66,7 +68,22 @@ impl Exposition {
 
 impl Family<'_> {
     pub(super) fn sample(&mut self, labels: &[(&str, &str)], value: f64) {
-        put(self.text, format_args!("{}{}", self.name, self.suffix));
+        self.line(self.suffix, labels, value);
+    }
+
+    /// How many were no more than each bound, what all add up to, and how many they were.
+    pub(super) fn histogram(&mut self, buckets: &[(f64, u64)], sum: f64, count: u64) {
+        for (bound, within) in buckets {
+            // Bounds are floats in their canonical form.
+            self.line("_bucket", &[("le", &format!("{bound:?}"))], *within as f64);
+        }
+        self.line("_bucket", &[("le", "+Inf")], count as f64);
+        self.line("_sum", &[], sum);
+        self.line("_count", &[], count as f64);
+    }
+
+    fn line(&mut self, suffix: &str, labels: &[(&str, &str)], value: f64) {
+        put(self.text, format_args!("{}{suffix}", self.name));
         for (nth, (name, value)) in labels.iter().enumerate() {
             let before = if nth == 0 { '{' } else { ',' };
             put(self.text, format_args!("{before}{name}=\"{}\"", escaped(value)));

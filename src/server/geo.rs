@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{TimeDelta, Utc};
 use serde_json::json;
 
-use super::Sight;
+use super::shared::Shared;
 use crate::config::Secret;
 use crate::geo::{NodeStatus, Signature};
 
@@ -20,7 +20,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Clocks differ; a status of much later would keep all true ones out.
 const AHEAD: TimeDelta = TimeDelta::hours(24);
 
-pub(super) async fn take_status(State(sight): State<Sight>, request: Request) -> Response {
+pub(super) async fn take_status(State(shared): State<Shared>, request: Request) -> Response {
+    let sight = &shared.sight;
     let Some(secret) = &sight.geo else {
         return refused(StatusCode::NOT_FOUND, "this site is no primary");
     };

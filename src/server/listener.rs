@@ -2,28 +2,21 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::TcpListener;
 
 use super::Sight;
 use super::routes::router;
+use super::shared::Shared;
+use crate::http::{self, Bounds};
 
 /// How long requests in progress may take after a shutdown began: a service manager waits for us.
 const GRACE: Duration = Duration::from_millis(500);
-/// A pause after a connection could not be accepted, for want of file handles for instance.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// For a request's head. Whoever reads a body has a timeout of its own.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// Collectors and probes are few; whoever comes beyond waits.
-const CONNECTIONS: usize = 64;
+/// Whoever comes beyond waits. One that says nothing holds its place for as long as a head may take.
+const CONNECTIONS: usize = 4_096;
 
 /// Why `serve` cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -65,44 +58,12 @@ impl Server {
 
     /// Answers until `shutdown` is done, then lets requests in progress end.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let service = TowerToHyperService::new(router(self.sight));
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
-        let connections = GracefulShutdown::new();
-        let mut server = http1::Builder::new();
-        server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-        let mut shutdown = pin!(shutdown);
-        loop {
-            let (stream, place) = tokio::select! {
-                accepted = accept(&self.listener, &places) => accepted,
-                () = &mut shutdown => break,
-            };
-            let connection = server.serve_connection(TokioIo::new(stream), service.clone());
-            let connection = connections.watch(connection);
-            tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection broke");
-                }
-                drop(place);
-            });
-        }
-        drop(self.listener);
-        if tokio::time::timeout(GRACE, connections.shutdown()).await.is_err() {
-            tracing::debug!("some requests did not end in time");
-        }
-    }
-}
-
-/// The next connection, once there is a place for it.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
-    // The semaphore is never closed, so there is always a permit.
-    let place = Arc::clone(places).acquire_owned().await.ok();
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
+        let bounds = Bounds {
+            connections: CONNECTIONS,
+            head_timeout: HEAD_TIMEOUT,
+            grace: GRACE,
+        };
+        let router = router(Shared::new(self.sight, self.address));
+        http::serve(self.listener, bounds, None, router, shutdown).await;
     }
 }

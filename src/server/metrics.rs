@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::Sight;
 use super::exposition::{Exposition, Kind};
 use super::queue::queue;
+use super::single_events::single_events;
 use crate::report::has_fallen_back;
 use crate::schedule::{Decision, Schedule};
 use crate::state::{KeptSchedule, OutboxTotals, OutcomeRecord, Run, RunStatus, SourceRecord, StateError};
@@ -44,6 +45,9 @@ pub(super) async fn exposition(sight: &Sight) -> Result<String, StateError> {
     }
     if let Some(tracker) = &sight.tracker {
         queue(&mut document, tracker);
+    }
+    if let Some(forwarding) = &sight.snowplow {
+        single_events(&mut document, &forwarding.metrics());
     }
     Ok(document.end())
 }

@@ -21,6 +21,7 @@ pub(super) fn queue(document: &mut Exposition, tracker: &Tracker) {
         ("written", counts.written),
         ("rejected", counts.rejected),
         ("abandoned", counts.abandoned),
+        ("kept", counts.kept),
     ];
     for (result, count) in results {
         events.sample(&[("result", result)], count as f64);

@@ -1,68 +1,37 @@
 //! The paths of `serve`.
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::post;
 
-use super::Sight;
+use super::answer::ApiError;
 use super::geo::take_status;
-use super::metrics::exposition;
-use super::readiness::{STORE_TIMEOUT, obstacle};
+use super::shared::Shared;
+use super::{api, assets, hosts, pages, probes, session};
 
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-const TEXT: &str = "text/plain; charset=utf-8";
-
-pub(super) fn router(sight: Sight) -> Router {
+pub(super) fn router(shared: Shared) -> Router {
+    // Pages and their parts are told to browsers as their own; the API is asked by programs as well.
+    let pages = pages::router().merge(session::router()).layer(from_fn(assets::guarded));
     Router::new()
-        .route("/health", get(health))
-        .route("/ready", get(ready))
-        .route("/metrics", get(metrics))
+        .merge(api::router())
+        .merge(pages)
+        .merge(assets::router())
+        .layer(from_fn_with_state(shared.clone(), hosts::of_this_server))
+        .merge(probes::router())
         .route("/geo/status", post(take_status))
-        .fallback(async || text(StatusCode::NOT_FOUND, "there are /health, /ready and /metrics here"))
-        .with_state(sight)
+        .fallback(nowhere)
+        .method_not_allowed_fallback(not_so)
+        .with_state(shared)
 }
 
-/// The process lives, whatever it is able to do.
-async fn health() -> Response {
-    text(StatusCode::OK, "ok")
+async fn nowhere() -> ApiError {
+    ApiError::not_found("there is nothing at this path: / has the pages, /usage_data/openapi.json the API")
 }
 
-async fn ready(State(sight): State<Sight>) -> Response {
-    match obstacle(&sight).await {
-        None => text(StatusCode::OK, "ready"),
-        Some(why) => text(StatusCode::SERVICE_UNAVAILABLE, &why),
-    }
-}
-
-async fn metrics(State(sight): State<Sight>) -> Response {
-    match tokio::time::timeout(STORE_TIMEOUT, exposition(&sight)).await {
-        Ok(Ok(exposition)) => answer(StatusCode::OK, OPEN_METRICS, exposition),
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "The state store does not answer.");
-            text(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the state store does not answer: see the log",
-            )
-        }
-        Err(_) => text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the state store did not answer in time",
-        ),
-    }
-}
-
-fn text(status: StatusCode, says: &str) -> Response {
-    answer(status, TEXT, format!("{says}\n"))
-}
-
-fn answer(status: StatusCode, kind: &'static str, body: String) -> Response {
-    let headers = [
-        (CONTENT_TYPE, kind),
-        (CACHE_CONTROL, "no-store"),
-        (axum::http::header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (status, headers, body).into_response()
+async fn not_so() -> Result<Response, ApiError> {
+    Err(ApiError::new(
+        axum::http::StatusCode::METHOD_NOT_ALLOWED,
+        "this path takes another method: /usage_data/openapi.json has them all",
+    ))
 }

@@ -3,7 +3,7 @@
 /// The URL without user, password and parameters.
 ///
 /// All up to the last `@` goes: a password that was not percent-encoded may hold any other delimiter.
-pub(super) fn redacted(url: &str) -> String {
+pub(crate) fn redacted(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").map_or_else(
         || url.split_once(':').map_or(("", url), |(scheme, rest)| (scheme, rest)),
         |(scheme, rest)| (scheme, rest),

@@ -42,7 +42,8 @@ impl StateStore {
                 (Pool::Sqlite(pool), Pool::Sqlite(hasty))
             }
             Some("postgres" | "postgresql") => {
-                let pool = Pool::Postgres(postgres::open(url).await?);
+                let pool =
+                    Pool::Postgres(postgres::open(url, &postgres::STATE, sqlx::migrate!("migrations/postgres")).await?);
                 (pool.clone(), pool)
             }
             _ => return Err(StateError::UnknownScheme),

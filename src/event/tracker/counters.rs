@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// What a tracker did so far, in events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TrackerCounts {
-    /// Taken into the queue.
+    /// Taken into the queue, or found in the spool when it began.
     pub accepted: u64,
     /// Lost because the queue was full.
     pub dropped: u64,
@@ -15,6 +15,8 @@ pub struct TrackerCounts {
     pub rejected: u64,
     /// Still in the queue when the tracker was closed, and lost.
     pub abandoned: u64,
+    /// Still in the queue when the tracker was closed, and in the spool for the next one.
+    pub kept: u64,
     /// Attempts that failed and were tried again.
     pub retries: u64,
 }
@@ -28,6 +30,7 @@ pub(super) struct Counters {
     pub(super) written: AtomicU64,
     pub(super) rejected: AtomicU64,
     pub(super) abandoned: AtomicU64,
+    pub(super) kept: AtomicU64,
     pub(super) retries: AtomicU64,
 }
 
@@ -50,6 +53,7 @@ impl Counters {
             written: self.written.load(Ordering::Relaxed),
             rejected: self.rejected.load(Ordering::Relaxed),
             abandoned: self.abandoned.load(Ordering::Relaxed),
+            kept: self.kept.load(Ordering::Relaxed),
             retries: self.retries.load(Ordering::Relaxed),
         }
     }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::TrackerOptions;
+use super::coalesced::Coalesced;
 use super::counters::Counters;
-use super::pending::{Message, Pending};
+use super::queue::{Parcel, Queue};
 use crate::keyspace::Write;
 use crate::measure::Failure;
 use crate::source::event_store::{Batch, EventStore};
@@ -23,78 +23,62 @@ pub(super) struct Writer {
     pub(super) closing: watch::Receiver<Option<Instant>>,
 }
 
-/// Messages taken out of the queue at a time.
-const HANDFUL: usize = 256;
-
 impl Writer {
-    /// Writes one batch while the next is gathered, until the tracker is gone.
-    pub(super) async fn run(mut self, mut messages: UnboundedReceiver<Message>) {
-        let most = self.options.batch;
-        let mut pending = Pending::default();
-        let mut handful = Vec::with_capacity(HANDFUL);
-        loop {
-            if pending.is_empty() {
-                if messages.recv_many(&mut handful, HANDFUL).await == 0 {
-                    return;
-                }
-                pending.take_all(&mut handful);
-            }
-            while pending.weight < most && !messages.is_empty() {
-                messages.recv_many(&mut handful, HANDFUL).await;
-                pending.take_all(&mut handful);
-            }
-            let write = self.write(std::mem::take(&mut pending));
-            tokio::pin!(write);
-            let mut open = true;
-            loop {
-                tokio::select! {
-                    biased;
-                    () = &mut write => break,
-                    taken = messages.recv_many(&mut handful, HANDFUL), if open && pending.weight < most => {
-                        open = taken > 0;
-                        pending.take_all(&mut handful);
-                    }
-                }
-            }
+    /// Writes one parcel after the other, until the tracker is gone.
+    pub(super) async fn run(mut self, queue: Arc<Queue>) {
+        while let Some(parcel) = queue.next().await {
+            self.write(parcel).await;
         }
     }
 
     /// Tries until the store answers, or until the tracker's end.
-    async fn write(&mut self, pending: Pending) {
-        let Pending {
-            writes,
+    async fn write(&mut self, parcel: Parcel) {
+        let Parcel {
+            segment,
             events,
             weight,
             flushes,
-        } = pending;
-        let (writes, owners): (Vec<Write>, Vec<Vec<usize>>) = writes.finish();
-        if !writes.is_empty() {
-            let batch = Batch::new(writes);
-            match self.answered(&batch).await {
-                Some(results) => {
-                    let mut refused = vec![false; events];
-                    for (result, owners) in results.iter().zip(&owners) {
-                        if let Err(failure) = result {
-                            tracing::warn!(reason = %failure.reason, "The event store refused a write.");
-                            owners.iter().for_each(|event| refused[*event] = true);
-                        }
-                    }
-                    let rejected = refused.iter().filter(|refused| **refused).count() as u64;
-                    self.counters.rejected.fetch_add(rejected, Ordering::Relaxed);
-                    self.counters
-                        .written
-                        .fetch_add(events as u64 - rejected, Ordering::Relaxed);
-                }
-                None => {
-                    self.counters.abandoned.fetch_add(events as u64, Ordering::Relaxed);
-                }
+        } = parcel;
+        let count = events.len();
+        let (writes, owners): (Vec<Write>, Vec<Vec<usize>>) = coalesced(events).finish();
+        if writes.is_empty() {
+            if let Some(segment) = segment {
+                segment.remove();
             }
-            self.counters.waiting.fetch_sub(weight, Ordering::Relaxed);
+        } else {
+            let mut batch = Batch::new(writes);
+            if let Some(segment) = &segment {
+                batch.id = segment.id;
+            }
+            match (self.answered(&batch).await, segment) {
+                (Some(results), segment) => {
+                    self.count(&results, &owners, count);
+                    if let Some(segment) = segment {
+                        segment.remove();
+                    }
+                }
+                (None, Some(_)) => add(&self.counters.kept, count),
+                (None, None) => add(&self.counters.abandoned, count),
+            }
         }
+        self.counters.waiting.fetch_sub(weight, Ordering::Relaxed);
         for flush in flushes {
             // Whoever asked may have gone.
             let _ = flush.send(());
         }
+    }
+
+    fn count(&self, results: &[Result<(), Failure>], owners: &[Vec<usize>], events: usize) {
+        let mut refused = vec![false; events];
+        for (result, owners) in results.iter().zip(owners) {
+            if let Err(failure) = result {
+                tracing::warn!(reason = %failure.reason, "The event store refused a write.");
+                owners.iter().for_each(|event| refused[*event] = true);
+            }
+        }
+        let rejected = refused.iter().filter(|refused| **refused).count();
+        add(&self.counters.rejected, rejected);
+        add(&self.counters.written, events - rejected);
     }
 
     async fn answered(&mut self, batch: &Batch) -> Option<Vec<Result<(), Failure>>> {
@@ -130,4 +114,16 @@ impl Writer {
             }
         }
     }
+}
+
+fn coalesced(events: Vec<Vec<Write>>) -> Coalesced {
+    let mut coalesced = Coalesced::default();
+    for (event, writes) in events.into_iter().enumerate() {
+        writes.into_iter().for_each(|write| coalesced.add(write, event));
+    }
+    coalesced
+}
+
+fn add(counter: &std::sync::atomic::AtomicU64, events: usize) {
+    counter.fetch_add(events as u64, Ordering::Relaxed);
 }
