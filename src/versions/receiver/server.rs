@@ -2,25 +2,21 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::access::Access;
+use super::license_hook::LicenseHook;
 use super::routes::router;
-use super::storage::ReceiverStore;
+use super::store::ReceiverStore;
+use super::tls::{Tls, TlsError, TlsFiles};
+use crate::http::{self, Bounds};
 
 /// How long requests in progress may take after a shutdown began.
 const GRACE: Duration = Duration::from_secs(10);
-/// A pause after a connection could not be accepted, for want of file handles for instance.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the receiving end puts up with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +26,15 @@ pub struct ReceiverLimits {
     /// For a request's head, and again for its body.
     pub read_timeout: Duration,
     pub connections: usize,
+    /// Bytes of bodies that are held at once; a request beyond them waits, and gets 503 after `read_timeout`. At least one body
+    /// is always taken.
+    pub body_memory: usize,
+    /// Payloads, metadata and error reports that one instance may send a day; more get 429.
+    pub pings_a_day: Option<u32>,
+    /// Bytes that one instance may send a day; more get 429.
+    pub bytes_a_day: Option<u64>,
+    /// How long the leaders of the DevOps score are taken as they are.
+    pub leaders_for: Duration,
 }
 
 impl Default for ReceiverLimits {
@@ -38,6 +43,10 @@ impl Default for ReceiverLimits {
             body_bytes: 16 * 1024 * 1024,
             read_timeout: Duration::from_secs(30),
             connections: 256,
+            body_memory: 64 * 1024 * 1024,
+            pings_a_day: None,
+            bytes_a_day: None,
+            leaders_for: Duration::from_secs(60),
         }
     }
 }
@@ -51,6 +60,8 @@ pub enum ReceiverError {
         #[source]
         source: io::Error,
     },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// A receiving end that listens but does not serve yet.
@@ -60,12 +71,16 @@ pub struct Receiver {
     address: SocketAddr,
     store: ReceiverStore,
     limits: ReceiverLimits,
+    access: Access,
+    tls: Option<Tls>,
+    license_hook: Option<LicenseHook>,
 }
 
 /// A receiving end that serves in the background. Dropped, it goes on; [`RunningReceiver::stop`] ends it.
 #[derive(Debug)]
 pub struct RunningReceiver {
     address: SocketAddr,
+    scheme: &'static str,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -84,6 +99,9 @@ impl Receiver {
             address,
             store,
             limits: ReceiverLimits::default(),
+            access: Access::default(),
+            tls: None,
+            license_hook: None,
         })
     }
 
@@ -92,52 +110,72 @@ impl Receiver {
         Receiver { limits, ..self }
     }
 
+    /// Demands more of whoever asks than nothing.
+    pub fn with_access(self, access: Access) -> Receiver {
+        Receiver { access, ..self }
+    }
+
+    /// Speaks TLS, and with an authority of clients only to those that it knows.
+    ///
+    /// # Errors
+    /// A file cannot be read, or is not what it should be.
+    pub fn with_tls(self, files: &TlsFiles) -> Result<Receiver, ReceiverError> {
+        let tls = Some(Tls::new(files)?);
+        Ok(Receiver { tls, ..self })
+    }
+
+    /// Tells the licence application of licence pings.
+    pub fn with_license_hook(self, hook: LicenseHook) -> Receiver {
+        Receiver {
+            license_hook: Some(hook),
+            ..self
+        }
+    }
+
     /// Where it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }
 
+    /// `https` or `http`.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
     /// Serves until `shutdown` is done, then lets requests in progress end.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let service = TowerToHyperService::new(router(self.store, self.limits));
-        let places = Arc::new(Semaphore::new(self.limits.connections));
-        let connections = GracefulShutdown::new();
-        let mut server = http1::Builder::new();
-        server
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.read_timeout);
-        let mut shutdown = pin!(shutdown);
-        loop {
-            let (stream, place) = tokio::select! {
-                accepted = accept(&self.listener, &places) => accepted,
-                () = &mut shutdown => break,
-            };
-            let connection = server.serve_connection(TokioIo::new(stream), service.clone());
-            let connection = connections.watch(connection);
-            tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection broke");
-                }
-                drop(place);
-            });
-        }
-        drop(self.listener);
-        if tokio::time::timeout(GRACE, connections.shutdown()).await.is_err() {
-            tracing::warn!("some requests did not end in time");
+        let teller = self
+            .license_hook
+            .map(|hook| tokio::spawn(hook.tell_all(self.store.clone())));
+        let bounds = Bounds {
+            connections: self.limits.connections,
+            head_timeout: self.limits.read_timeout,
+            grace: GRACE,
+        };
+        let router = router(self.store, self.limits, self.access);
+        http::serve(self.listener, bounds, self.tls.map(Tls::acceptor), router, shutdown).await;
+        if let Some(teller) = teller {
+            // What it has not told yet is told after the next start.
+            teller.abort();
         }
     }
 
     /// Serves in the background.
     pub fn start(self) -> RunningReceiver {
         let (stop, stopped) = oneshot::channel();
-        let address = self.address;
+        let (address, scheme) = (self.address, self.scheme());
         let task = tokio::spawn(self.serve(async {
             if stopped.await.is_err() {
                 // Nobody is left who could stop it.
                 std::future::pending::<()>().await;
             }
         }));
-        RunningReceiver { address, stop, task }
+        RunningReceiver {
+            address,
+            scheme,
+            stop,
+            task,
+        }
     }
 }
 
@@ -149,7 +187,7 @@ impl RunningReceiver {
 
     /// The base URL of a client of it.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Lets requests in progress end, then ends.
@@ -157,21 +195,6 @@ impl RunningReceiver {
         let _ = self.stop.send(());
         if let Err(error) = self.task.await {
             tracing::error!(%error, "the receiver ended badly");
-        }
-    }
-}
-
-/// The next connection, once there is a place for it.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
-    // The semaphore is never closed, so there is always a permit.
-    let place = Arc::clone(places).acquire_owned().await.ok();
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
         }
     }
 }
