@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` says which room may know which; imports run downward in the order of this list.
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod batch;
 pub mod cli;
 pub mod config;
@@ -13,9 +14,11 @@ pub mod event;
 pub mod explain;
 pub mod expression;
 pub mod geo;
+pub mod http;
 pub mod instrumentation;
 pub mod keyspace;
 pub mod measure;
+pub mod page;
 pub mod relation;
 pub mod report;
 pub mod repository;

@@ -1,13 +1,12 @@
 //! The alarm: what the operator's own command and webhook are told when a run went wrong.
 
-mod command;
-
 use serde_json::{Value, json};
 
 use super::message::note;
 use super::summary::delivery_json;
 use super::{CliError, exit};
 use crate::config::Hooks;
+use crate::emit::run_command;
 use crate::measure::Failure;
 use crate::report::{Outcome, RunReport, has_fallen_back};
 use crate::source::facts::iso8601;
@@ -28,7 +27,7 @@ pub(super) async fn sound(hooks: &Hooks, state: &StateStore, report: &RunReport,
     let document = document(report, code, &failing).to_string();
     if let Some(program) = hooks.on_failure.first() {
         let arguments = hooks.on_failure.get(1..).unwrap_or_default();
-        if let Err(why) = command::run(program, arguments, document.clone(), hooks.timeout).await {
+        if let Err(why) = run_command(program, arguments, document.clone(), hooks.timeout).await {
             note(&format!("the hook {program:?} of [hooks] on_failure failed: {why}"));
         }
     }

@@ -60,7 +60,7 @@ pub(super) async fn run(global: &Global, args: DictionaryArgs) -> Result<u8, Cli
     Ok(exit::DONE)
 }
 
-fn made(setup: &Setup, global: &Global, only: &OnlyArgs) -> Result<Dictionary, CliError> {
+pub(super) fn made(setup: &Setup, global: &Global, only: &OnlyArgs) -> Result<Dictionary, CliError> {
     let only = match only.only.as_slice() {
         [] => None,
         patterns => Some(globs(patterns)?),

@@ -9,6 +9,7 @@ use super::permission::Permission;
 use super::setup::{DefinitionArgs, Patience, Setup, load_config};
 use super::{CliError, Global, exit};
 use crate::definition::{self, Severity};
+use crate::emit::snowplow::spool::Look;
 use crate::relation::Dialect;
 use crate::source::database::{Database, Interrupt, StatementLog};
 
@@ -76,12 +77,30 @@ pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliErro
     findings.push(prometheus(&setup).await);
     findings.push(state(&setup).await);
     findings.push(versions(&setup).await);
+    findings.extend(single_events(&setup));
     show(&findings, args.format)?;
     let ill = findings.iter().filter(|finding| !finding.well).count();
     if ill > 0 {
         note(&format!("{} to correct", counted(ill, "finding")));
     }
     Ok(if ill == 0 { exit::DONE } else { exit::UNEXPECTED })
+}
+
+/// What waits for the collector of single events, where there is one.
+fn single_events(setup: &Setup) -> Option<Finding> {
+    const SUBJECT: &str = "single events";
+    let snowplow = setup.config.snowplow.as_ref()?;
+    Some(match Look::at(&snowplow.spool) {
+        Err(error) => Finding::ill(SUBJECT, error.to_string()),
+        Ok(look) if look.dead_letters > 0 => Finding::ill(
+            SUBJECT,
+            format!(
+                "{} of them were refused for good: service-ping snowplow dead-letters list shows why",
+                look.dead_letters
+            ),
+        ),
+        Ok(look) => Finding::well(SUBJECT, format!("{} wait for {}", look.pending, snowplow.collector)),
+    })
 }
 
 fn definitions(root: &std::path::Path) -> Finding {

@@ -8,8 +8,8 @@ use super::output::{DocumentFormat, print_document};
 use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, interrupt_on_signals};
 use super::{CliError, Global, exit, generate};
 use crate::definition::KeyPath;
-use crate::report::{PlannedMetric, nested, statements};
-use crate::source::database::StatementLog;
+use crate::report::{Collection, Plan, PlannedMetric, nested, statements};
+use crate::source::database::{Interrupt, StatementLog};
 
 #[derive(Debug, Args)]
 pub(super) struct DumpArgs {
@@ -45,17 +45,26 @@ pub(super) async fn run(global: &Global, args: DumpArgs) -> Result<u8, CliError>
     };
     let setup = Setup::load(global, &options.definitions)?;
     let entries = if sql {
-        written(&setup, &options.only).await?
+        written(&setup, &options.only, interrupt_on_signals()).await?
     } else {
-        values(&setup, &options.only).await?
+        let plan = without_statement(&setup, &options.only)?;
+        by_key_path(generate::collected(&setup, &plan).await?.0)
     };
     print_document(&nested(entries), options.format)?;
     Ok(exit::DONE)
 }
 
-async fn written(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, CliError> {
+/// The statement of each metric that one gives.
+///
+/// # Errors
+/// There is no such metric, or the interrupt was raised.
+pub(super) async fn written(
+    setup: &Setup,
+    only: &OnlyArgs,
+    interrupt: Interrupt,
+) -> Result<Vec<(KeyPath, Value)>, CliError> {
     let plan = setup.plan(only)?;
-    let sources = setup.sources(None, interrupt_on_signals(), StatementLog::default(), Patience::TryOnce)?;
+    let sources = setup.sources(None, interrupt, StatementLog::default(), Patience::TryOnce)?;
     let statements = statements(&plan, &sources, &|database| setup.dialect(database)).await;
     if sources.interrupt.is_raised() {
         return Err(CliError::Interrupted);
@@ -76,16 +85,19 @@ async fn written(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>
 }
 
 /// Whatever one statement does not give, so that each metric is in one of the two dumps.
-async fn values(setup: &Setup, only: &OnlyArgs) -> Result<Vec<(KeyPath, Value)>, CliError> {
+///
+/// # Errors
+/// There is no such metric.
+pub(super) fn without_statement<'a>(setup: &'a Setup, only: &OnlyArgs) -> Result<Plan<'a>, CliError> {
     let has_no_statement = |metric: &PlannedMetric<'_>| match &metric.measure {
         Ok(Some(measure)) => measure.statement(&|database| setup.dialect(database)).is_none(),
         _ => true,
     };
-    let plan = setup.plan(only)?.keep(has_no_statement);
-    let (collection, _) = generate::collected(setup, &plan).await?;
-    Ok(collection
-        .outcomes
-        .into_iter()
-        .map(|outcome| (outcome.key_path, outcome.value))
-        .collect())
+    Ok(setup.plan(only)?.keep(has_no_statement))
+}
+
+/// The values of a collection.
+pub(super) fn by_key_path(collection: Collection) -> Vec<(KeyPath, Value)> {
+    let outcomes = collection.outcomes.into_iter();
+    outcomes.map(|outcome| (outcome.key_path, outcome.value)).collect()
 }

@@ -6,6 +6,7 @@ use super::exit;
 use super::output::counted;
 use crate::config::{Config, ConfigErrors};
 use crate::definition::LoadError;
+use crate::emit::snowplow::{StorageError, TrackError};
 use crate::keyspace::EventError;
 use crate::measure::{Failure, Reason};
 use crate::repository::RepositoryError;
@@ -13,6 +14,7 @@ use crate::sample::SampleError;
 use crate::source::database::DatabaseError;
 use crate::source::facts::iso8601;
 use crate::state::{HeldLease, StateError};
+use crate::versions::receiver::ReceiverStoreError;
 
 /// An error that ends a verb.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,8 @@ pub enum CliError {
     InvalidDefinitions(usize),
     #[error(transparent)]
     State(#[from] StateError),
+    #[error(transparent)]
+    Receiver(#[from] ReceiverStoreError),
     /// Another process runs the job.
     #[error("{}", held(.0))]
     LeaseHeld(Box<HeldLease>),
@@ -57,6 +61,14 @@ pub enum CliError {
         is_refused: bool,
         message: String,
     },
+    #[error("the configuration has no [snowplow]: collector = \"https://…\" says where single events are sent")]
+    NoCollector,
+    /// A single event was not accepted.
+    #[error("{0}")]
+    Track(#[from] TrackError),
+    /// The spool of single events.
+    #[error("{0}")]
+    Spool(#[from] StorageError),
     #[error("no database is configured: name one as [database.main] with its url")]
     NoDatabase,
     /// The URL without its password.
@@ -107,6 +119,7 @@ impl CliError {
             | CliError::InvalidDefinitions(_)
             | CliError::NoEventStore
             | CliError::NoDatabase
+            | CliError::NoCollector
             | CliError::NoProductDatabase(_)
             | CliError::NoProductWord { is_refused: true, .. }
             | CliError::KeyList { .. } => exit::INVALID,
@@ -114,6 +127,8 @@ impl CliError {
             | CliError::Repository(_)
             | CliError::Event(_)
             | CliError::Sample(SampleError::Scale(_) | SampleError::Instant) => exit::USAGE,
+            CliError::Track(error) if error.is_of_the_event() => exit::USAGE,
+            CliError::Spool(StorageError::InUse { .. }) => exit::LEASE_HELD,
             CliError::NotConsented(_) => exit::REPORTING_OFF,
             CliError::LeaseHeld(_) | CliError::State(StateError::LeaseLost) => exit::LEASE_HELD,
             CliError::Interrupted => exit::INTERRUPTED,

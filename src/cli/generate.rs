@@ -10,8 +10,8 @@ use super::output::{DocumentFormat, print_document, written};
 use super::setup::{DefinitionArgs, OnlyArgs, Patience, Setup, interrupt_on_signals};
 use super::strategy::StrategyArgs;
 use super::{CliError, Global, exit, progress};
-use crate::report::{Collection, Plan, collect, metadata, payload};
-use crate::source::database::StatementLog;
+use crate::report::{Collection, NoProgress, Plan, Progress, collect, metadata, payload};
+use crate::source::database::{Interrupt, StatementLog};
 
 #[derive(Debug, Args)]
 pub(super) struct GenerateArgs {
@@ -51,18 +51,41 @@ pub(super) async fn collected(setup: &Setup, plan: &Plan<'_>) -> Result<(Collect
         Some(uuid) => uuid,
         None => setup.state().await?.instance_uuid().await?,
     };
-    let sources = setup.sources(
-        Some(uuid),
-        interrupt_on_signals(),
-        StatementLog::default(),
-        Patience::Wait,
-    )?;
-    let collection = collect(plan, &sources, progress::progress().as_ref()).await;
+    let shown = progress::progress();
+    let collection = readings(setup, plan, uuid, interrupt_on_signals(), shown.as_ref()).await?;
+    Ok((collection, uuid))
+}
+
+/// The readings of a plan for whoever looks on elsewhere: nothing is printed.
+///
+/// # Errors
+/// As [`collected`].
+pub(super) async fn collected_for(
+    setup: &Setup,
+    plan: &Plan<'_>,
+    interrupt: Interrupt,
+) -> Result<Collection, CliError> {
+    let uuid = match setup.config.instance.uuid {
+        Some(uuid) => uuid,
+        None => setup.state().await?.instance_uuid().await?,
+    };
+    readings(setup, plan, uuid, interrupt, &NoProgress).await
+}
+
+async fn readings(
+    setup: &Setup,
+    plan: &Plan<'_>,
+    uuid: Uuid,
+    interrupt: Interrupt,
+    shown: &dyn Progress,
+) -> Result<Collection, CliError> {
+    let sources = setup.sources(Some(uuid), interrupt, StatementLog::default(), Patience::Wait)?;
+    let collection = collect(plan, &sources, shown).await;
     if sources.interrupt.is_raised() {
         return Err(CliError::Interrupted);
     }
     for (outcome, failure) in collection.fallbacks() {
         tracing::info!(key_path = %outcome.key_path, %failure, "A metric fell back.");
     }
-    Ok((collection, uuid))
+    Ok(collection)
 }

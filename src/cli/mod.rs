@@ -21,6 +21,7 @@ mod generate;
 mod geo;
 mod history;
 mod init;
+mod job;
 mod live;
 mod lookalikes;
 mod man;
@@ -38,12 +39,15 @@ mod setup;
 mod shipped;
 mod signal;
 mod site;
+mod snowplow;
 mod strategy;
 mod submit;
 mod summary;
 mod telemetry;
 mod test;
+mod token;
 mod trace;
+mod usage_log;
 mod validate;
 mod value_schema;
 mod versions;
@@ -145,8 +149,16 @@ enum Verb {
     Diff(diff::DiffArgs),
     /// Deliver what waits in the outbox
     Submit(submit::SubmitArgs),
+    /// Single events to a Snowplow collector: send, drain, look, replay
+    Snowplow(snowplow::SnowplowArgs),
+    /// Jobs under telemetry: run one, tell of it, keep its exit code
+    Job(job::JobArgs),
+    /// The usage log of finished jobs: what its configuration means
+    UsageLog(usage_log::UsageLogArgs),
     /// Stay: run the weekly job when it is due, answer probes and collectors of metrics
     Serve(serve::ServeArgs),
+    /// Tokens that programs and people show to serve: add, list, revoke
+    Token(token::TokenArgs),
     /// Several sites of one instance: a secondary's week, and its way to the primary
     Geo(geo::GeoArgs),
     /// What may leave by your word: show, compare, accept, revoke
@@ -200,7 +212,8 @@ pub fn main() -> ExitCode {
 /// answer would wake one of them that then wakes us.
 fn runtime_for(verb: &Verb) -> Builder {
     match verb {
-        Verb::Run(_) | Verb::Generate(_) => Builder::new_current_thread(),
+        // A job's own command is all there is to wait for.
+        Verb::Run(_) | Verb::Generate(_) | Verb::Job(_) => Builder::new_current_thread(),
         _ => {
             let mut builder = Builder::new_multi_thread();
             builder.worker_threads(2);
@@ -230,11 +243,15 @@ async fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Verb::History(args) => history::run(global, args).await,
         Verb::Diff(args) => diff::run(global, args).await,
         Verb::Submit(args) => submit::run(global, args).await,
+        Verb::Snowplow(args) => snowplow::run(global, args).await,
+        Verb::Job(args) => job::run(global, args).await,
+        Verb::UsageLog(args) => usage_log::run(global, args),
         Verb::Serve(args) => serve::run(global, args).await,
+        Verb::Token(args) => token::run(global, args).await,
         Verb::Geo(args) => geo::run(global, args).await,
         Verb::Consent(args) => consent::run(global, args).await,
         Verb::Bundle(args) => bundle::run(global, args).await,
-        Verb::Versions(args) => versions::run(args).await,
+        Verb::Versions(args) => versions::run(global, args).await,
         Verb::Doctor(args) => doctor::run(global, args).await,
         Verb::Completions(args) => completions::run(args),
         Verb::Man(args) => man::run(args),

@@ -50,7 +50,7 @@ pub(super) async fn run(global: &Global, args: PreviewArgs) -> Result<u8, CliErr
     Ok(exit::DONE)
 }
 
-fn where_it_goes(setup: &Setup, bytes: usize, unasked: Option<&CliError>) -> String {
+pub(super) fn where_it_goes(setup: &Setup, bytes: usize, unasked: Option<&CliError>) -> String {
     if let Some(error) = unasked {
         return format!("\n{bytes} bytes; {error}");
     }

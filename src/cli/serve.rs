@@ -1,20 +1,26 @@
 //! `serve`: stays, runs the weekly job when it is due, and shows how it goes over HTTP.
 
+mod snowplow;
+mod tracking;
+mod verbs;
 mod weekly;
 
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::message::note;
 use super::setup::{DefinitionArgs, load_config, terminate_signal};
 use super::{CliError, Global, exit, submit};
+use crate::access::SessionKey;
 use crate::config::{Config, GeoRole, Secret};
 use crate::schedule::Schedule;
-use crate::server::{Server, Sight};
+use crate::server::{AccessRules, Forwarding, Server, Sight};
 use crate::source::database::{Interrupt, Stop};
 use crate::state::StateStore;
+use verbs::Verbs;
 use weekly::Weekly;
 
 #[derive(Debug, Args)]
@@ -24,7 +30,7 @@ pub(super) struct ServeArgs {
     /// Run the weekly job at the instance's minute of the week; [schedule] says how often a failed one is tried again
     #[arg(long)]
     schedule: bool,
-    /// Where /health, /ready and /metrics are answered; `none` for nowhere, port 0 takes a free one
+    /// Where the API, pages, /health, /ready and /metrics are answered; `none` for nowhere, port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9092")]
     listen: Listen,
 }
@@ -59,14 +65,34 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<u8, CliError
         true => Some(schedule(&config, &state).await?),
         false => None,
     };
+    let tracker = match args.listen {
+        Listen::At(_) => tracking::tracker(&config, &args.definitions)?.map(Arc::new),
+        Listen::Nowhere => None,
+    };
+    let snowplow = snowplow::start(&config)?;
+    let forwarding = snowplow.clone().map(Forwarding::new);
+    if let Some(forwarding) = &forwarding {
+        // Before the first event comes; the keeper says what stands in its way.
+        forwarding.allow(matches!(snowplow::is_allowed(&config).await, Ok(true)));
+    }
+    let events = snowplow.clone().zip(forwarding.clone()).map(|(tracker, forwarding)| {
+        let events = snowplow::keep(config.clone(), tracker, forwarding, stop.clone());
+        tokio::spawn(events)
+    });
     let sight = Sight {
         state: state.clone(),
         geo: geo_secret(&config),
-        definitions: args.definitions.definitions.clone().unwrap_or(config.definitions),
+        engine: Arc::new(Verbs::new(global, &args.definitions, stop.clone())),
+        definitions: args
+            .definitions
+            .definitions
+            .clone()
+            .unwrap_or_else(|| config.definitions.clone()),
         skip_invalid: args.definitions.skip_invalid,
         schedule: schedule.clone(),
-        // Events are tracked by other processes so far.
-        tracker: None,
+        tracker: tracker.clone(),
+        snowplow: forwarding,
+        access: access(&config, &state).await?,
     };
     let server = listen(args.listen, sight, &stop).await?;
     match schedule {
@@ -79,6 +105,16 @@ pub(super) async fn run(global: &Global, args: ServeArgs) -> Result<u8, CliError
     if let Some(server) = server {
         // Whether its task ended well is of no interest any more.
         let _ = server.await;
+    }
+    if let Some(events) = events {
+        let _ = events.await;
+    }
+    if let Some(tracker) = snowplow {
+        snowplow::closed(tracker).await;
+    }
+    // Whoever has it still is cut off: what it has taken is in the spool.
+    if let Some(tracker) = tracker.and_then(Arc::into_inner) {
+        tracking::closed(tracker).await;
     }
     state.close().await;
     note("stopped");
@@ -105,6 +141,19 @@ fn geo_secret(config: &Config) -> Option<Secret> {
         note("[geo] has no secret: the statuses of secondary sites are not taken");
     }
     secret.cloned()
+}
+
+/// Who is let in.
+async fn access(config: &Config, state: &StateStore) -> Result<AccessRules, CliError> {
+    let server = &config.server;
+    Ok(AccessRules {
+        session_key: SessionKey::new(state.session_secret().await?),
+        proxy_secret: server.proxy_secret.clone(),
+        rate_limit: server.rate_limit,
+        hosts: server.hosts.clone(),
+        https: server.https,
+        flags: config.feature_flags.clone(),
+    })
 }
 
 async fn schedule(config: &Config, state: &StateStore) -> Result<Schedule, CliError> {

@@ -31,6 +31,15 @@ enum Frame {
 }
 
 impl WantedArgs {
+    /// A key path or class as it stands.
+    pub(super) fn named(name: &str) -> WantedArgs {
+        WantedArgs {
+            name: name.to_owned(),
+            time_frame: None,
+            option: Vec::new(),
+        }
+    }
+
     pub(super) fn says_time_frame(&self) -> bool {
         self.time_frame.is_some()
     }

@@ -17,8 +17,8 @@ pub(super) struct ImportArgs {
     /// Files that bundle export wrote
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// The SQLite file that holds what is received
-    #[arg(long, value_name = "FILE", default_value = "versions.db")]
+    /// What holds what is received: a SQLite file, or sqlite://… or postgres://…
+    #[arg(long, value_name = "STORE", default_value = "versions.db")]
     database: PathBuf,
     /// Keys of instances that are taken; may be given several times, without it all are
     #[arg(long, value_name = "HEX", value_parser = public_key)]

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::message::note;
 use super::super::setup::{DefinitionArgs, Setup};
+use super::super::snowplow::tell;
 use super::super::{CliError, Global, exit, instant};
 use super::{setup, store_of};
 use crate::keyspace::{EventError, Keyspace, Occurrence, Tracked};
@@ -56,11 +57,22 @@ pub(super) struct IncrementArgs {
 pub(super) async fn track(global: &Global, args: TrackArgs) -> Result<u8, CliError> {
     let setup = setup(global, &args.definitions)?;
     let time = args.at.unwrap_or(setup.now);
-    let tracked = tracked(&setup.keyspace, args, time)?;
-    written(&setup, tracked).await
+    let name = args.name.clone();
+    let (tracked, internal) = tracked(&setup.keyspace, args, time)?;
+    let is_held_back = tracked.writes.is_empty();
+    let code = written(&setup, tracked).await?;
+    if let Some(occurrence) = internal.filter(|_| !is_held_back && setup.config.reporting.enabled) {
+        tell(&setup, &name, &occurrence).await?;
+    }
+    Ok(code)
 }
 
-fn tracked(keyspace: &Keyspace, args: TrackArgs, time: DateTime<Utc>) -> Result<Tracked, CliError> {
+/// What is written, and of an internal event what it says.
+fn tracked(
+    keyspace: &Keyspace,
+    args: TrackArgs,
+    time: DateTime<Utc>,
+) -> Result<(Tracked, Option<Occurrence>), CliError> {
     let identifiers = [
         ("user", args.user),
         ("project", args.project),
@@ -76,13 +88,15 @@ fn tracked(keyspace: &Keyspace, args: TrackArgs, time: DateTime<Utc>) -> Result<
     let counts_values = !args.values.is_empty() || args.context.is_some() || !keyspace.is_internal(&args.name);
     if counts_values && occurrence.is_bare() {
         let values = args.values.into_iter().map(String::into_bytes).collect();
-        return Ok(keyspace.track(&args.name, values, args.context.as_deref().unwrap_or_default(), time)?);
+        let context = args.context.as_deref().unwrap_or_default();
+        return Ok((keyspace.track(&args.name, values, context, time)?, None));
     }
     if !args.values.is_empty() || args.context.is_some() {
         let message = "values and a context belong to one kind of event, identifiers and properties to the other";
         return Err(CliError::Usage(message.to_owned()));
     }
-    Ok(keyspace.track_internal(&args.name, &occurrence, time)?)
+    let tracked = keyspace.track_internal(&args.name, &occurrence, time)?;
+    Ok((tracked, Some(occurrence)))
 }
 
 /// What tracking `values` writes; a counter rises by one where none is given.
