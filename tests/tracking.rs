@@ -6,3 +6,5 @@ mod support;
 mod outage;
 #[path = "tracking/queue.rs"]
 mod queue;
+#[path = "tracking/spool.rs"]
+mod spool;

@@ -216,7 +216,7 @@ fn other_paths_and_methods_are_refused() {
     let cli = small();
     definition(&cli, "more", "optional", "none", "StaticMetric", "value: x");
     let serving = Serving::start(&cli, &[]);
-    assert_eq!(serving.get("/").status, 404);
+    assert_eq!(serving.get("/nowhere").status, 404);
     let post = "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     assert_eq!(serving.ask(post).status, 405);
     assert_eq!(serving.ask("nonsense\r\n\r\n").status, 400);

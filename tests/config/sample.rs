@@ -21,6 +21,8 @@ fn config_of(text: &str) -> Config {
     (config.file, config.folder) = (None, "here".into());
     config.definitions = "here".into();
     config.state.url = in_folder_here();
+    config.server.event_spool = "here".into();
+    config.experimental.usage_logger.logrotate.log_dir = "here".into();
     config
 }
 
@@ -44,6 +46,7 @@ fn uncommented_its_keys_hold_the_defaults() {
     assert_eq!(sample.instance, defaults.instance);
     assert_eq!(sample.reporting, defaults.reporting);
     assert_eq!(sample.telemetry, defaults.telemetry);
+    assert_eq!(sample.server, defaults.server);
     let main = &sample.databases["main"];
     assert_eq!(*main, config::Database::at(main.url.clone()));
     assert!(sample.event_store.is_some() && sample.prometheus.is_some());

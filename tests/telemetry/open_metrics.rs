@@ -2,23 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
-use chrono::Utc;
 use serde_json::Value;
-use service_ping::definition::{Aggregation, Catalog, KnownEvent};
-use service_ping::event::{Tracker, TrackerOptions};
-use service_ping::keyspace::{FeatureFlags, KeyRules, Keyspace};
-use service_ping::server::{Server, Sight};
-use service_ping::source::event_store::{EmbeddedOptions, EmbeddedStore};
-use service_ping::state::StateStore;
 
 use crate::collector::nobody;
 use crate::instance::{large, run, small};
 use crate::support::cli::{Cli, Running};
 use crate::support::postgres::Postgres;
+use crate::support::wait::wait_until;
 
 const PARSER: &str = r#"
 import json, sys
@@ -153,69 +146,42 @@ fn every_run_metric_source_and_queue_is_told_in_valid_open_metrics() {
     assert_eq!(running.wait().0, Some(0));
 }
 
-fn keyspace() -> Keyspace {
-    let event = KnownEvent {
-        name: "i_search_total".to_owned(),
-        category: None,
-        redis_slot: None,
-        aggregation: Aggregation::Weekly,
-        expiry: None,
-        feature_flag: None,
-        file: "known_events/search.yml".into(),
-    };
-    let mut catalog = Catalog::default();
-    catalog.known_events.push(event);
-    Keyspace::of(&catalog, KeyRules::default(), FeatureFlags::default())
-}
-
 #[test]
 fn the_queue_of_tracked_events_is_told() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let cli = small("");
-    let text = runtime.block_on(async {
-        let file = cli.folder().join("events.db");
-        let store = Arc::new(EmbeddedStore::new(EmbeddedOptions::new(file)));
-        let options = TrackerOptions {
-            capacity: 7,
-            ..TrackerOptions::default()
-        };
-        let tracker = Arc::new(Tracker::start(store, Arc::new(keyspace()), options));
-        for value in 0..3 {
-            let value = format!("user {value}").into_bytes();
-            tracker
-                .track_event("i_search_total", vec![value], Utc::now())
-                .expect("it is known");
-        }
-        tracker.flush().await;
-        let sight = Sight {
-            state: StateStore::open("sqlite::memory:").await.expect("a store"),
-            definitions: cli.folder().to_owned(),
-            skip_invalid: false,
-            schedule: None,
-            tracker: Some(tracker),
-            geo: None,
-        };
-        let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), sight)
-            .await
-            .expect("a port");
-        let address = server.local_addr().to_string();
-        let task = tokio::spawn(server.serve(std::future::pending()));
-        let text = tokio::task::spawn_blocking(move || scrape(&address))
-            .await
-            .expect("an answer");
-        task.abort();
-        text
-    });
-    let page = Page::of(&text);
-    assert_eq!(page.value("service_ping_event_queue_writes", &[]), 0.0);
-    assert_eq!(page.value("service_ping_event_queue_capacity", &[]), 7.0);
-    assert_eq!(page.0["service_ping_events"]["type"], "counter");
-    for (result, count) in [("accepted", 3.0), ("written", 3.0), ("dropped", 0.0)] {
-        assert_eq!(
-            page.value("service_ping_events", &[("result", result)]),
-            count,
-            "{result}"
+    let cli = small("[event_store]\nurl = \"embedded\"\n");
+    cli.write(
+        "known_events/search.yml",
+        "- name: i_search_total\n  aggregation: weekly\n",
+    );
+    let made = cli.run(&["token", "add", "app", "--scope", "track", "--user", "7"]);
+    let token = made.expect_code(0).stdout;
+    let (running, address) = serving(&cli, &[]);
+    for _ in 0..3 {
+        let body = "event=i_search_total";
+        let request = format!(
+            "POST /usage_data/increment_unique_users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nPRIVATE-TOKEN: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            token.trim(),
+            body.len()
         );
+        let mut stream = TcpStream::connect(&address).expect("it listens");
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let count = |page: &Page, result: &str| page.value("service_ping_events", &[("result", result)]);
+    wait_until("the events are written", || {
+        count(&Page::of(&scrape(&address)), "written") == 3.0
+    });
+    let page = Page::of(&scrape(&address));
+    assert_eq!(page.value("service_ping_event_queue_writes", &[]), 0.0);
+    assert_eq!(page.value("service_ping_event_queue_capacity", &[]), 100_000.0);
+    assert_eq!(page.0["service_ping_events"]["type"], "counter");
+    for (result, wanted) in [("accepted", 3.0), ("dropped", 0.0), ("kept", 0.0)] {
+        assert_eq!(count(&page, result), wanted, "{result}");
     }
     assert_eq!(page.value("service_ping_event_retries", &[]), 0.0);
+    running.signal("TERM");
+    assert_eq!(running.wait().0, Some(0));
 }

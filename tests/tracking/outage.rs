@@ -13,7 +13,7 @@ use service_ping::source::event_store::{StoreOptions, open};
 use crate::support::redis::server::{Redis, RedisSettings};
 use crate::support::wait::wait_until;
 
-fn counters(names: &[&str]) -> Arc<Keyspace> {
+pub fn counters(names: &[&str]) -> Arc<Keyspace> {
     let metric = |name: &&str| {
         let options = serde_json::json!({"prefix": "outage", "event": name});
         MetricDefinition {

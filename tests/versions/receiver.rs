@@ -260,5 +260,5 @@ async fn keeps_what_it_has_over_a_restart_and_frees_its_address() {
     let again = End { running, store, ..end };
     assert_eq!(again.post_payload(Some("k"), body).await, id);
     again.running.stop().await;
-    assert!(ReceiverStore::open("postgres://localhost/x").await.is_err());
+    assert!(ReceiverStore::open("mysql://localhost/x").await.is_err());
 }
