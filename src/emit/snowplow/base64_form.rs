@@ -28,13 +28,17 @@ impl Base64 {
         }
     }
 
-    /// The data as this form writes it; JSON is UTF-8, so that plain text is text.
-    pub(in crate::emit) fn encode(self, data: Vec<u8>) -> String {
-        match self {
-            Base64::Standard => STANDARD.encode(data),
-            Base64::UrlSafe => URL_SAFE.encode(data),
-            Base64::Off => String::from_utf8(data).unwrap_or_default(),
-        }
+    /// Writes data behind what is there, or the data itself where it travels plain.
+    pub(in crate::emit) fn append(self, data: &[u8], to: &mut Vec<u8>) {
+        let engine = match self {
+            Base64::Standard => &STANDARD,
+            Base64::UrlSafe => &URL_SAFE,
+            Base64::Off => return to.extend_from_slice(data),
+        };
+        let begin = to.len();
+        to.resize(begin + data.len().div_ceil(3) * 4, b'=');
+        // Padding stays where nothing is written over it; there is room for all.
+        let _ = engine.encode_slice(data, &mut to[begin..]);
     }
 }
 
@@ -60,18 +64,24 @@ pub(in crate::emit) fn decode(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::{Base64, decode};
 
+    fn written(form: Base64, data: &[u8]) -> String {
+        let mut text = b"before:".to_vec();
+        form.append(data, &mut text);
+        String::from_utf8(text.split_off(7)).expect("text")
+    }
+
     #[test]
     fn what_any_form_writes_is_read() {
         let data = br#"{"s":"\u00fc??>>~~"}"#.to_vec();
         for data in [data, vec![0xfb, 0xff, 0xfe, 0x3f], vec![b'a'; 4]] {
             for form in [Base64::Standard, Base64::UrlSafe] {
-                let text = form.encode(data.clone());
+                let text = written(form, &data);
                 assert_eq!(decode(&text).as_ref(), Some(&data));
                 assert_eq!(decode(text.trim_end_matches('=')).as_ref(), Some(&data));
             }
         }
-        assert_eq!(Base64::Standard.encode(vec![0xfb, 0xff]), "+/8=");
-        assert_eq!(Base64::UrlSafe.encode(vec![0xfb, 0xff]), "-_8=");
+        assert_eq!(written(Base64::Standard, &[0xfb, 0xff]), "+/8=");
+        assert_eq!(written(Base64::UrlSafe, &[0xfb, 0xff]), "-_8=");
         assert_eq!(decode("a b"), None);
     }
 }

@@ -9,6 +9,9 @@ use super::schema::{CONTEXTS, UNSTRUCT_EVENT};
 /// Which trackers these are.
 pub(super) const TRACKER_VERSION: &str = concat!("rust-service-ping-", env!("CARGO_PKG_VERSION"));
 
+/// Bytes that the data of most events fits into.
+const USUAL: usize = 1024;
+
 /// `{"schema": …, "data": …}` around data of any kind.
 #[derive(Debug, Serialize)]
 pub(super) struct Wrapped<'a, T> {
@@ -25,7 +28,7 @@ pub(super) struct Envelope {
 
 impl Envelope {
     pub(super) fn new(kind: &str, id: Uuid, base64: Base64) -> Envelope {
-        let mut body = Vec::with_capacity(1024);
+        let mut body = Vec::with_capacity(USUAL);
         body.push(b'{');
         let mut envelope = Envelope { body, base64 };
         envelope.field("e", kind);
@@ -36,14 +39,18 @@ impl Envelope {
     }
 
     pub(super) fn field(&mut self, key: &str, value: &str) {
+        self.key(key);
+        // A text always has a form in JSON, and a vector takes it.
+        let _ = serde_json::to_writer(&mut self.body, value);
+    }
+
+    fn key(&mut self, key: &str) {
         if self.body.len() > 1 {
             self.body.push(b',');
         }
         self.body.push(b'"');
         self.body.extend_from_slice(key.as_bytes());
         self.body.extend_from_slice(b"\":");
-        // A text always has a form in JSON, and a vector takes it.
-        let _ = serde_json::to_writer(&mut self.body, value);
     }
 
     /// A field that is left out where there is nothing to say.
@@ -73,12 +80,19 @@ impl Envelope {
     }
 
     fn encoded(&mut self, [encoded, plain]: [&str; 2], schema: &str, data: &impl Serialize) -> serde_json::Result<()> {
-        let text = self.base64.encode(serde_json::to_vec(&Wrapped { schema, data })?);
-        let key = match self.base64 {
-            Base64::Off => plain,
-            Base64::Standard | Base64::UrlSafe => encoded,
-        };
-        self.field(key, &text);
+        let mut json = Vec::with_capacity(USUAL);
+        serde_json::to_writer(&mut json, &Wrapped { schema, data })?;
+        match self.base64 {
+            // JSON is UTF-8, so that it is text.
+            Base64::Off => self.field(plain, &String::from_utf8_lossy(&json)),
+            Base64::Standard | Base64::UrlSafe => {
+                self.key(encoded);
+                self.body.push(b'"');
+                // Nothing in base64 needs an escape.
+                self.base64.append(&json, &mut self.body);
+                self.body.push(b'"');
+            }
+        }
         Ok(())
     }
 

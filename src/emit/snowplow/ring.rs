@@ -1,7 +1,8 @@
 //! Events in memory: the oldest is given up where there is no room for a new one.
 //!
 //! Whoever adds waits for nothing but a move of pointers: what is made, copied or freed for a batch is so outside of the lock
-//! that adding takes.
+//! that adding takes. The allocator has locks too, and one who frees what another thread made has that thread wait: bodies that
+//! are settled are left to those who add. Each frees one, and has it back from its own cache for the next event.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,8 +16,18 @@ use super::storage::{Added, BatchLimit, Sizes, Storage, StorageError};
 pub struct Ring {
     capacity: usize,
     /// What the last peek gave, oldest first: not given up. Locked before `state`.
-    flight: Mutex<VecDeque<Arc<QueuedEvent>>>,
+    flight: Mutex<Flight>,
     state: Mutex<State>,
+}
+
+/// Bodies that are kept for those who add to free.
+const SPENT: usize = 1_000;
+
+#[derive(Debug, Default)]
+struct Flight {
+    events: VecDeque<Arc<QueuedEvent>>,
+    /// No longer of the ring, but perhaps of whoever was given them.
+    settled: Vec<Arc<QueuedEvent>>,
 }
 
 #[derive(Debug, Default)]
@@ -28,6 +39,8 @@ struct State {
     in_flight_oldest: Option<u64>,
     bytes: usize,
     settled: u64,
+    /// Bodies of settled events.
+    spent: Vec<Vec<u8>>,
 }
 
 impl Ring {
@@ -44,18 +57,22 @@ impl Ring {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn flight(&self) -> MutexGuard<'_, VecDeque<Arc<QueuedEvent>>> {
+    fn flight(&self) -> MutexGuard<'_, Flight> {
         self.flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves what is in flight back among those that wait, where it is the oldest.
-    fn return_all(&self, flight: &mut VecDeque<Arc<QueuedEvent>>) {
-        if flight.is_empty() {
+    /// Moves what is in flight back among those that wait, where it is the oldest. Whoever was given a batch has let go of it
+    /// by now, or else the events are copied.
+    fn return_all(&self, flight: &mut Flight) {
+        let settled = flight.settled.drain(..).filter_map(Arc::into_inner);
+        let mut spent: Vec<Vec<u8>> = settled.map(|event| event.body).collect();
+        let returned: Vec<QueuedEvent> = flight.events.drain(..).map(Arc::unwrap_or_clone).collect();
+        if spent.is_empty() && returned.is_empty() {
             return;
         }
-        // Whoever was given a batch has let go of it by now, or else the event is copied.
-        let returned: Vec<QueuedEvent> = flight.drain(..).map(Arc::unwrap_or_clone).collect();
         let mut state = self.state();
+        let kept = SPENT.saturating_sub(state.spent.len()).min(spent.len());
+        state.spent.extend(spent.drain(..kept));
         returned
             .into_iter()
             .rev()
@@ -100,6 +117,7 @@ impl Storage for Ring {
     fn add(&self, events: Vec<QueuedEvent>) -> Result<Added, StorageError> {
         // Freed when the lock is not held any more.
         let mut given_up = None;
+        let mut spent = None;
         let mut state = self.state();
         let mut added = Added {
             before: state.depth(),
@@ -109,6 +127,7 @@ impl Storage for Ring {
         for event in events {
             state.bytes += event.body.len();
             state.waiting.push_back(event);
+            spent = state.spent.pop();
             if state.depth() > self.capacity {
                 given_up = state.give_up();
                 added.overflowed += u64::from(given_up.is_some());
@@ -117,27 +136,28 @@ impl Storage for Ring {
         added.after = state.depth();
         added.bytes_after = state.bytes;
         drop(state);
-        drop(given_up);
+        drop((given_up, spent));
         Ok(added)
     }
 
     fn peek(&self, limit: BatchLimit) -> Result<Vec<Arc<QueuedEvent>>, StorageError> {
         let mut flight = self.flight();
         self.return_all(&mut flight);
-        flight.extend(self.take(limit).into_iter().map(Arc::new));
-        Ok(flight.iter().cloned().collect())
+        flight.events.extend(self.take(limit).into_iter().map(Arc::new));
+        Ok(flight.events.iter().cloned().collect())
     }
 
     fn settle(&self, count: usize) -> Result<(), StorageError> {
         let mut flight = self.flight();
-        let count = count.min(flight.len());
-        let settled: Vec<Arc<QueuedEvent>> = flight.drain(..count).collect();
-        let bytes: usize = settled.iter().map(|event| event.body.len()).sum();
+        let Flight { events, settled } = &mut *flight;
+        let count = count.min(events.len());
+        let bytes: usize = events.iter().take(count).map(|event| event.body.len()).sum();
+        settled.extend(events.drain(..count));
         let mut state = self.state();
         state.bytes -= bytes;
         state.settled += count as u64;
-        state.in_flight = flight.len();
-        state.in_flight_oldest = flight.front().map(|event| event.accepted_at);
+        state.in_flight = events.len();
+        state.in_flight_oldest = events.front().map(|event| event.accepted_at);
         Ok(())
     }
 

@@ -193,6 +193,8 @@ impl Worker {
             0 => self.send(&batch).await,
             expired => Some(self.give_up(&batch[..expired], FailureReason::Expired, -1)),
         };
+        // The storage has its events for itself again.
+        drop(batch);
         self.shared.storage.release();
         if let Some(report) = report {
             self.tell(report);
