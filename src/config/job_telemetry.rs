@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 
 use super::secret::Secret;
 use super::section::Section;
+use super::token_keys::{Given, complain, one_of, token_from};
 use super::url::Url;
 
 /// Whom `job exec` tells of its job, over OTLP: what a job's payload asks for is told to this collector, or to those that the
@@ -66,7 +67,6 @@ pub struct JobTelemetry {
 }
 
 const PROTOCOLS: [&str; 3] = ["http/protobuf", "http/json", "grpc"];
-const SOURCES: [&str; 3] = ["oidc", "gcp_identity", "gcp_iam"];
 const SCHEMES: [&str; 4] = ["http", "https", "grpc", "grpcs"];
 
 impl Default for JobTelemetry {
@@ -106,7 +106,7 @@ impl JobTelemetry {
                 .filter(|token| !token.is_empty())
                 .map(Secret::new),
             token_file: section.path("token_file"),
-            token_from: one_of(&mut section, "token_from", &SOURCES),
+            token_from: token_from(&mut section),
             audience: section.string("audience").filter(|audience| !audience.is_empty()),
             oidc_url: section.url("oidc_url", "oidc_url_file", http),
             oidc_client_id: section.string("oidc_client_id").filter(|id| !id.is_empty()),
@@ -127,34 +127,15 @@ impl JobTelemetry {
     }
 
     fn complain(&self, section: &Section<'_>) {
-        let sources = [
-            ("token", self.token.is_some()),
-            ("token_file", self.token_file.is_some()),
-            ("token_from", self.token_from.is_some()),
-        ];
-        let given: Vec<&str> = sources
-            .into_iter()
-            .filter_map(|(key, is_given)| is_given.then_some(key))
-            .collect();
-        if let [one, other, ..] = given.as_slice() {
-            section.exclusive(one, other);
-        }
-        if self.token_from.as_deref() == Some("oidc") {
-            let wanted = [
-                ("oidc_url", self.oidc_url.is_some()),
-                ("oidc_client_id", self.oidc_client_id.is_some()),
-                ("oidc_client_secret", self.oidc_client_secret.is_some()),
-            ];
-            let missing = wanted.into_iter().filter(|(_, is_given)| !is_given);
-            missing.for_each(|(key, _)| section.missing(key));
-        }
+        let given = Given {
+            token: self.token.is_some(),
+            token_file: self.token_file.is_some(),
+            oidc_url: self.oidc_url.is_some(),
+            oidc_client_id: self.oidc_client_id.is_some(),
+            oidc_client_secret: self.oidc_client_secret.is_some(),
+        };
+        complain(section, self.token_from.as_deref(), &given);
     }
-}
-
-fn one_of(section: &mut Section<'_>, key: &'static str, known: &[&str]) -> Option<String> {
-    let spelled: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
-    let expected = format!("one of {}", spelled.join(", "));
-    section.parsed(key, &expected, |text| known.contains(&text).then(|| text.to_owned()))
 }
 
 fn max_age(section: &mut Section<'_>) -> Option<Duration> {

@@ -34,6 +34,7 @@ mod settings;
 mod snowplow;
 mod telemetry;
 mod throttle;
+mod token_keys;
 mod tree;
 mod types;
 mod url;

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 
 use super::secret::Secret;
 use super::section::Section;
+use super::token_keys::{Given, complain, one_of, token_from};
 use super::url::Url;
 
 /// A Snowplow collector that single events are sent to: what `events track` counts of internal events, and what
@@ -86,7 +87,6 @@ const BASE64: [&str; 3] = ["standard", "url_safe", "off"];
 pub(super) const FSYNC: [&str; 3] = ["always", "interval", "never"];
 pub(super) const VERSIONS: [&str; 3] = ["1-0-2", "1-0-1", "1-0-3"];
 pub(super) const SHAPES: [&str; 2] = ["structured", "self_describing"];
-const SOURCES: [&str; 3] = ["oidc", "gcp_identity", "gcp_iam"];
 
 impl Snowplow {
     /// Reads the section; `None`, and a problem, where it names no collector.
@@ -112,12 +112,15 @@ impl Snowplow {
             schemas: section.path("schemas"),
             batch: section.integer("batch", 1..=1000).unwrap_or(100),
             timeout: section.duration("timeout").unwrap_or(Duration::from_secs(5)),
-            token: section.string("token").map(Secret::new),
+            token: section
+                .string("token")
+                .filter(|token| !token.is_empty())
+                .map(Secret::new),
             token_file: section.path("token_file"),
-            token_from: one_of(&mut section, "token_from", &SOURCES),
-            audience: section.string("audience"),
+            token_from: token_from(&mut section),
+            audience: section.string("audience").filter(|audience| !audience.is_empty()),
             oidc_url: section.url("oidc_url", "oidc_url_file", schemes),
-            oidc_client_id: section.string("oidc_client_id"),
+            oidc_client_id: section.string("oidc_client_id").filter(|id| !id.is_empty()),
             oidc_client_secret: section.hidden("oidc_client_secret", "oidc_client_secret_file"),
             allow_insecure_token: section.boolean("allow_insecure_token").unwrap_or(false),
             metadata_host: section.reader.environment.get("GCE_METADATA_HOST").map(str::to_owned),
@@ -130,27 +133,14 @@ impl Snowplow {
     }
 
     fn complain(&self, section: &Section<'_>) {
-        let sources = [
-            ("token", self.token.is_some()),
-            ("token_file", self.token_file.is_some()),
-            ("token_from", self.token_from.is_some()),
-        ];
-        let given: Vec<&str> = sources
-            .into_iter()
-            .filter_map(|(key, is_given)| is_given.then_some(key))
-            .collect();
-        if let [one, other, ..] = given.as_slice() {
-            section.exclusive(one, other);
-        }
-        if self.token_from.as_deref() == Some("oidc") {
-            let wanted = [
-                ("oidc_url", self.oidc_url.is_some()),
-                ("oidc_client_id", self.oidc_client_id.is_some()),
-                ("oidc_client_secret", self.oidc_client_secret.is_some()),
-            ];
-            let missing = wanted.into_iter().filter(|(_, is_given)| !is_given);
-            missing.for_each(|(key, _)| section.missing(key));
-        }
+        let given = Given {
+            token: self.token.is_some(),
+            token_file: self.token_file.is_some(),
+            oidc_url: self.oidc_url.is_some(),
+            oidc_client_id: self.oidc_client_id.is_some(),
+            oidc_client_secret: self.oidc_client_secret.is_some(),
+        };
+        complain(section, self.token_from.as_deref(), &given);
     }
 }
 
@@ -161,12 +151,6 @@ pub(super) fn text(section: &mut Section<'_>, key: &'static str, most: usize) ->
         let fits = text.chars().count() <= most && !text.chars().any(char::is_control);
         fits.then(|| text.to_owned())
     })
-}
-
-fn one_of(section: &mut Section<'_>, key: &'static str, known: &[&str]) -> Option<String> {
-    let spelled: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
-    let expected = format!("one of {}", spelled.join(", "));
-    section.parsed(key, &expected, |text| known.contains(&text).then(|| text.to_owned()))
 }
 
 /// One of the known texts; the first where nothing is said.

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 
-use super::backoff::parse_retry_after;
 use super::scrub::scrub;
+use crate::http::parse_retry_after;
 
 /// Why one request did not deliver what it carried. Messages hold no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -52,7 +52,6 @@ pub use metrics::{BUCKETS, BatchResult, Metrics, Rejection, is_dead};
 pub use options::EmitterOptions;
 pub use outcome::{BatchOutcome, BatchReport, Callback, FailureReason};
 pub use retry::{Backoff, RetryCause};
-pub(super) use retry::{parse_retry_after, random_fraction};
 pub use ring::Ring;
 pub use schema::SelfDescribing;
 pub use shared::{AddError, DrainReport};

@@ -1,8 +1,8 @@
 //! What follows from a collector's answer, and how long to wait before the next attempt.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use uuid::Uuid;
+use crate::http::full_jitter;
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,9 +131,7 @@ impl Verdict {
     }
 }
 
-/// Exponential waits with full jitter: a random time between nothing and `base · 2^failures`, at most `cap`.
-///
-/// Source: M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+/// Exponential waits with full jitter: a random time between nothing and `base · 2^(failures − 1)`, at most `cap`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     pub base: Duration,
@@ -161,39 +159,19 @@ impl Backoff {
         match pause {
             Pause::Long => self.long,
             Pause::Backoff(at_least) => {
-                let jittered = self.ceiling(failures).mul_f64(random_fraction());
+                let jittered = full_jitter(self.base, self.cap, failures);
                 jittered.max(at_least.min(self.longest_asked))
             }
         }
     }
-
-    fn ceiling(&self, failures: u32) -> Duration {
-        let doublings = failures.saturating_sub(1).min(31);
-        self.base.saturating_mul(1 << doublings).min(self.cap)
-    }
-}
-
-/// A number in [0, 1), from the 53 lowest bits of a random UUID.
-pub(in crate::emit) fn random_fraction() -> f64 {
-    const BITS: u64 = 1 << 53;
-    (Uuid::new_v4().as_u64_pair().1 % BITS) as f64 / BITS as f64
-}
-
-/// Reads a `Retry-After` header: seconds, or an HTTP date from which the wait until then is taken (RFC 9110, 10.2.3).
-pub(in crate::emit) fn parse_retry_after(header: &str, now: SystemTime) -> Option<Duration> {
-    let header = header.trim();
-    if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(header.parse().unwrap_or(u64::MAX)));
-    }
-    let date = httpdate::parse_http_date(header).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
+    use std::time::Duration;
 
-    use super::{Answer, Backoff, Pause, RetryCause, Verdict, parse_retry_after};
+    use super::{Answer, Backoff, Pause, RetryCause, Verdict};
+    use crate::http::ceiling;
 
     fn verdict(status: u16) -> Verdict {
         let retry_after = Some(Duration::from_secs(3));
@@ -236,23 +214,11 @@ mod tests {
     #[test]
     fn waits_grow_to_the_cap_and_heed_the_collector() {
         let backoff = Backoff::default();
-        let ceilings = [1, 2, 3, 8, u32::MAX].map(|failures| backoff.ceiling(failures).as_millis());
+        let ceilings = [1, 2, 3, 8, u32::MAX].map(|failures| ceiling(backoff.base, backoff.cap, failures).as_millis());
         assert_eq!(ceilings, [500, 1000, 2000, 60_000, 60_000]);
         assert!((0..1000).all(|_| backoff.after(1, Pause::Backoff(Duration::ZERO)) < backoff.base));
         let asked = |seconds| backoff.after(1, Pause::Backoff(Duration::from_secs(seconds))).as_secs();
         assert_eq!((asked(30), asked(u64::MAX)), (30, 600));
         assert_eq!(backoff.after(1, Pause::Long), Duration::from_secs(300));
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-        let read = |header| parse_retry_after(header, now).map(|wait| wait.as_secs());
-        assert_eq!(read(" 120 "), Some(120));
-        assert_eq!(read("Sun, 06 Nov 1994 08:50:37 GMT"), Some(60));
-        assert_eq!(read("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
-        for header in ["", "-1", "1.5", "soon"] {
-            assert_eq!(read(header), None, "{header}");
-        }
     }
 }

@@ -9,9 +9,10 @@ use reqwest::{Client, Response};
 use url::Url;
 
 use super::endpoint;
-use super::retry::{Answer, parse_retry_after};
+use super::retry::Answer;
 use super::token::{Token, TokenSource};
 use crate::emit::install_tls;
+use crate::http::parse_retry_after;
 
 /// The one spelling that every part of the pipeline accepts.
 const JSON: &str = "application/json; charset=utf-8";

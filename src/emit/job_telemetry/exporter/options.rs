@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::emit::snowplow::random_fraction;
+use crate::http::full_jitter;
 
 /// How an exporter goes about it; the defaults are those of OpenTelemetry's specification, where it has any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +42,7 @@ impl Default for ExporterOptions {
 impl ExporterOptions {
     /// The wait after so many failures in a row, from 1: by chance up to a bound that doubles, and as long as is asked for.
     pub(super) fn pause(&self, failures: u32, at_least: Option<Duration>) -> Duration {
-        let doublings = failures.saturating_sub(1).min(31);
-        let ceiling = self.backoff.saturating_mul(1 << doublings).min(self.longest_backoff);
         let asked = at_least.unwrap_or_default().min(self.longest_asked);
-        asked.max(ceiling.mul_f64(random_fraction()))
+        asked.max(full_jitter(self.backoff, self.longest_backoff, failures))
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::rpc_status::retry_delay;
 use super::verdict::{Answer, code_of_status};
-use crate::emit::snowplow::parse_retry_after;
+use crate::http::parse_retry_after;
 
 /// A reply is a number and a sentence; what is longer is none.
 const LONGEST: usize = 64 * 1024;

@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 
 use super::{Token, TokenError, TokenSource};
 use crate::emit::snowplow::clock::Boxed;
-use crate::emit::snowplow::retry::random_fraction;
+use crate::http::random_fraction;
 
 /// What is left of a token's life when it must be renewed.
 const MARGIN: Duration = Duration::from_secs(60);
