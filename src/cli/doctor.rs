@@ -1,15 +1,17 @@
 //! `doctor`: the configuration and everything that it points at, looked at once.
 
-use clap::Args;
-use serde_json::{Value, json};
+mod emitting;
+mod finding;
 
+use clap::Args;
+
+use self::finding::{Finding, show};
 use super::message::note;
-use super::output::{Format, counted, print};
+use super::output::{Format, counted};
 use super::permission::Permission;
 use super::setup::{DefinitionArgs, Patience, Setup, load_config};
 use super::{CliError, Global, exit};
 use crate::definition::{self, Severity};
-use crate::emit::snowplow::spool::Look;
 use crate::relation::Dialect;
 use crate::source::database::{Database, Interrupt, StatementLog};
 
@@ -20,31 +22,6 @@ pub(super) struct DoctorArgs {
     /// How the findings are written
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-}
-
-/// One thing that was looked at.
-struct Finding {
-    subject: String,
-    well: bool,
-    says: String,
-}
-
-impl Finding {
-    fn well(subject: &str, says: impl Into<String>) -> Finding {
-        Finding {
-            subject: subject.to_owned(),
-            well: true,
-            says: says.into(),
-        }
-    }
-
-    fn ill(subject: &str, says: impl Into<String>) -> Finding {
-        Finding {
-            subject: subject.to_owned(),
-            well: false,
-            says: says.into(),
-        }
-    }
 }
 
 pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliError> {
@@ -77,30 +54,13 @@ pub(super) async fn run(global: &Global, args: DoctorArgs) -> Result<u8, CliErro
     findings.push(prometheus(&setup).await);
     findings.push(state(&setup).await);
     findings.push(versions(&setup).await);
-    findings.extend(single_events(&setup));
+    findings.extend(emitting::findings(&setup.config));
     show(&findings, args.format)?;
     let ill = findings.iter().filter(|finding| !finding.well).count();
     if ill > 0 {
         note(&format!("{} to correct", counted(ill, "finding")));
     }
     Ok(if ill == 0 { exit::DONE } else { exit::UNEXPECTED })
-}
-
-/// What waits for the collector of single events, where there is one.
-fn single_events(setup: &Setup) -> Option<Finding> {
-    const SUBJECT: &str = "single events";
-    let snowplow = setup.config.snowplow.as_ref()?;
-    Some(match Look::at(&snowplow.spool) {
-        Err(error) => Finding::ill(SUBJECT, error.to_string()),
-        Ok(look) if look.dead_letters > 0 => Finding::ill(
-            SUBJECT,
-            format!(
-                "{} of them were refused for good: service-ping snowplow dead-letters list shows why",
-                look.dead_letters
-            ),
-        ),
-        Ok(look) => Finding::well(SUBJECT, format!("{} wait for {}", look.pending, snowplow.collector)),
-    })
 }
 
 fn definitions(root: &std::path::Path) -> Finding {
@@ -245,28 +205,5 @@ async fn versions(setup: &Setup) -> Finding {
         (_, Some(refusal)) => Finding::well("versions", format!("nothing leaves: {}", refusal.says())),
         (None, None) => Finding::well("versions", "no url: nothing leaves"),
         (Some(url), None) => Finding::well("versions", format!("sends to {url}")),
-    }
-}
-
-fn show(findings: &[Finding], format: Format) -> Result<(), CliError> {
-    match format {
-        Format::Json => {
-            let entry =
-                |finding: &Finding| json!({"subject": finding.subject, "ok": finding.well, "says": finding.says});
-            let list: Vec<Value> = findings.iter().map(entry).collect();
-            print(&format!("{:#}\n", json!({"findings": list})))
-        }
-        Format::Human => {
-            let width = findings
-                .iter()
-                .map(|finding| finding.subject.len())
-                .max()
-                .unwrap_or_default();
-            let line = |finding: &Finding| {
-                let mark = if finding.well { "ok  " } else { "FAIL" };
-                format!("{mark}  {:width$}  {}\n", finding.subject, finding.says)
-            };
-            print(&findings.iter().map(line).collect::<String>())
-        }
     }
 }
