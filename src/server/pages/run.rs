@@ -39,7 +39,8 @@ async fn body(shared: &Shared, id: &str) -> Result<(String, Markup), ApiError> {
     let outcomes = shared.sight.state.outcomes(run.id).await?;
     let sources = shared.sight.state.sources(run.id).await?;
     let title = format!("Run of {}", show::day(run.recorded_at));
-    let failed: Vec<&OutcomeRecord> = outcomes.iter().filter(|outcome| has_fallen_back(outcome)).collect();
+    let with_reason = outcomes.iter().filter(|outcome| outcome.reason.is_some());
+    let (failed, remarked): (Vec<&OutcomeRecord>, Vec<_>) = with_reason.partition(|outcome| has_fallen_back(outcome));
     let body = html! {
         h1 { (title) }
         dl.facts {
@@ -52,7 +53,13 @@ async fn body(shared: &Shared, id: &str) -> Result<(String, Markup), ApiError> {
         h2 { "Sources" }
         (table(&sources))
         h2 { "Without their own value" }
-        (reasons(&failed))
+        @if failed.is_empty() { p.good { "None: every metric has its own value." } } @else {
+            (reasons("Metrics that fell back", &failed))
+        }
+        @if !remarked.is_empty() {
+            h2 { "With a value that is not exact" }
+            (reasons("Metrics whose value is not exact", &remarked))
+        }
     };
     Ok((title, body))
 }
@@ -90,21 +97,18 @@ pub(super) fn table(sources: &[SourceRecord]) -> Markup {
     }
 }
 
-fn reasons(outcomes: &[&OutcomeRecord]) -> Markup {
-    html! {
-        @if outcomes.is_empty() { p.good { "None: every metric has its own value." } } @else {
-            (wide_table("Metrics that fell back", &html! {
-                thead { tr { th scope="col" { "Metric" } th.number scope="col" { "Value" } th scope="col" { "Reason" } } }
-                tbody {
-                    @for outcome in outcomes {
-                        tr {
-                            th scope="row" { a href={ "/dictionary/" (outcome.key_path) } { code { (outcome.key_path) } } }
-                            td.number { (show::value(&outcome.value)) }
-                            td { (show::reason(outcome)) }
-                        }
-                    }
+fn reasons(caption: &str, outcomes: &[&OutcomeRecord]) -> Markup {
+    let rows = html! {
+        thead { tr { th scope="col" { "Metric" } th.number scope="col" { "Value" } th scope="col" { "Reason" } } }
+        tbody {
+            @for outcome in outcomes {
+                tr {
+                    th scope="row" { a href={ "/dictionary/" (outcome.key_path) } { code { (outcome.key_path) } } }
+                    td.number { (show::value(&outcome.value)) }
+                    td { (show::reason(outcome)) }
                 }
-            }))
+            }
         }
-    }
+    };
+    wide_table(caption, &rows)
 }
