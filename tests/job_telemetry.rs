@@ -4,8 +4,8 @@ mod support;
 
 #[path = "job_telemetry/agreed.rs"]
 mod agreed;
-#[path = "job_telemetry/collector.rs"]
-mod collector;
+#[path = "job_telemetry/doctor.rs"]
+mod doctor;
 #[path = "job_telemetry/exec.rs"]
 mod exec;
 #[path = "job_telemetry/fuzzed.rs"]
@@ -24,3 +24,5 @@ mod strings;
 mod terminal;
 #[path = "job_telemetry/throttling.rs"]
 mod throttling;
+#[path = "job_telemetry/tokens.rs"]
+mod tokens;

@@ -2,8 +2,6 @@
 
 mod support;
 
-#[path = "telemetry/collector.rs"]
-mod collector;
 #[path = "telemetry/failing.rs"]
 mod failing;
 #[path = "telemetry/instance.rs"]

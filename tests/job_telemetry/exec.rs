@@ -3,12 +3,13 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::collector::{Answer, Collector, nobody};
 use crate::jobs::{PARENT, TRACE, payload};
 use crate::support::cli::{Cli, Outcome};
+use crate::support::otlp_collector::{Answer, Collector};
 use crate::support::wait::wait_until;
+use crate::support::wire::nobody;
 
-fn exec(cli: &Cli, payload: &str, command: &[&str]) -> Outcome {
+pub fn exec(cli: &Cli, payload: &str, command: &[&str]) -> Outcome {
     cli.write("job.json", payload);
     cli.run(&[&["job", "exec", "--payload", "job.json", "--"], command].concat())
 }

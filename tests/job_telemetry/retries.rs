@@ -8,8 +8,9 @@ use service_ping::emit::job_telemetry::{
 use service_ping::emit::snowplow::Boxed;
 use service_ping::emit::snowplow::token::{Token, TokenError, TokenSource};
 
-use crate::collector::{Answer, Collector, nobody};
 use crate::jobs::{destination, job, quick, runtime, told};
+use crate::support::otlp_collector::{Answer, Collector};
+use crate::support::wire::nobody;
 
 fn answered(answers: &[Answer]) -> (Counts, Collector) {
     let collector = Collector::start(answers);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use service_ping::emit::job_telemetry::{DropReason, ErrorClass, ExporterOptions};
 
-use crate::collector::{Answer, Collector};
 use crate::jobs::{destination, quick, told};
+use crate::support::otlp_collector::{Answer, Collector};
 
 #[test]
 fn a_wait_that_is_asked_for_is_kept() {

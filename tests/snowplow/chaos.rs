@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use service_ping::emit::snowplow::{Destination, EmitterOptions, Tracker};
 
-use crate::front::{Answer, Front};
+use crate::front::{Answer, Front, Payload};
 use crate::tracking::{quick, ring, spool, tracker_to, usage};
 
 const THREADS: usize = 16;

@@ -1,7 +1,6 @@
 //! A collector that does as it is told, and remembers all that it took.
 
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -9,6 +8,8 @@ use std::thread;
 use serde_json::Value;
 
 use crate::support::wait::PATIENCE;
+pub use crate::support::wire::{Request, nobody};
+use crate::support::wire::{read, reply};
 
 /// What is done with one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,23 +28,19 @@ pub enum Answer {
     TakenThenReset,
 }
 
-/// A request as it came.
-#[derive(Debug, Clone)]
-pub struct Request {
-    pub line: String,
-    /// Names in lower case.
-    pub headers: HashMap<String, String>,
-    pub body: Vec<u8>,
+/// What a payload tells.
+pub trait Payload {
+    fn events(&self) -> Vec<Value>;
+    fn ids(&self) -> Vec<String>;
 }
 
-impl Request {
-    /// The events of a payload.
-    pub fn events(&self) -> Vec<Value> {
+impl Payload for Request {
+    fn events(&self) -> Vec<Value> {
         let payload: Value = serde_json::from_slice(&self.body).expect("the body is JSON");
         payload["data"].as_array().expect("events").clone()
     }
 
-    pub fn ids(&self) -> Vec<String> {
+    fn ids(&self) -> Vec<String> {
         let events = self.events();
         events
             .iter()
@@ -160,12 +157,6 @@ impl Front {
     }
 }
 
-/// An address that nobody listens at.
-pub fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    format!("http://{}", listener.local_addr().expect("an address"))
-}
-
 fn converse(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut stream = stream;
@@ -187,49 +178,14 @@ fn converse(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         }
         shared.changed.notify_all();
         match answer {
-            Answer::Taken => reply(&mut stream, 200, "", "ok")?,
-            Answer::Status(status) => reply(&mut stream, status, "", "no")?,
-            Answer::With(status, header) => reply(&mut stream, status, &format!("{header}\r\n"), "")?,
-            Answer::Body(body) => reply(&mut stream, 200, "", &body)?,
+            Answer::Taken => reply(&mut stream, 200, "", b"ok")?,
+            Answer::Status(status) => reply(&mut stream, status, "", b"no")?,
+            Answer::With(status, header) => reply(&mut stream, status, &format!("{header}\r\n"), b"")?,
+            Answer::Body(body) => reply(&mut stream, 200, "", body.as_bytes())?,
             Answer::Reset => return Ok(()),
             Answer::Hang => return reader.read(&mut [0; 1]).map(drop),
             Answer::TakenThenReset => return stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n"),
         }
     }
     Ok(())
-}
-
-fn reply(stream: &mut TcpStream, status: u16, headers: &str, body: &str) -> std::io::Result<()> {
-    let length = body.len();
-    let text = format!("HTTP/1.1 {status} Told\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
-    stream.write_all(text.as_bytes())
-}
-
-fn read(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
-    let mut lines = Vec::new();
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(None);
-        }
-        match line.trim_end() {
-            "" => break,
-            line => lines.push(line.to_owned()),
-        }
-    }
-    let headers: HashMap<String, String> = lines
-        .iter()
-        .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-        .collect();
-    let length = headers
-        .get("content-length")
-        .map_or(0, |length| length.parse().unwrap());
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok(Some(Request {
-        line: lines[0].clone(),
-        headers,
-        body,
-    }))
 }

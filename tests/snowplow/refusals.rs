@@ -6,7 +6,7 @@ use service_ping::emit::snowplow::{
     BatchOutcome, Destination, FailureReason, SelfDescribing, Storage, TrackError, Tracker,
 };
 
-use crate::front::{Answer, Front, Request};
+use crate::front::{Answer, Front, Payload, Request};
 use crate::support::wait::PATIENCE;
 use crate::tracking::{hasty_spool, quick, ring, spool, tracker, tracker_to, usage};
 

@@ -8,7 +8,7 @@ use service_ping::emit::snowplow::{
     Backoff, Clock, Destination, EmitterOptions, FailureReason, Metrics, RetryCause, Storage,
 };
 
-use crate::front::{Answer, Front, nobody};
+use crate::front::{Answer, Front, Payload, nobody};
 use crate::simulated::SimulatedClock;
 use crate::support::wait::PATIENCE;
 use crate::tracking::{quick, ring, spool, tracker, tracker_to, usage};

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-use crate::front::{Answer, Front, nobody};
+use crate::front::{Answer, Front, Payload, nobody};
 use crate::kills::{configured, look};
 use crate::support::cli::{Cli, Running};
 use crate::support::wait::wait_until;

@@ -1,11 +1,14 @@
 //! The verbs, as a person runs them.
 
+use std::io::Write;
+use std::process::{ChildStdin, Stdio};
+
 use serde_json::{Value, json};
 
 use crate::collector::request;
 use crate::front::{Answer, Front, nobody};
 use crate::kills::{configured, look};
-use crate::support::cli::Cli;
+use crate::support::cli::{Cli, Running};
 
 const USAGE: &str = r#"{"event_type":"t","realm":"SM","unit_of_measure":"seconds","quantity":1.5}"#;
 
@@ -108,12 +111,8 @@ fn lines_of_usage_are_accepted_one_by_one_and_bad_ones_are_named() {
     );
 }
 
-#[test]
-fn standard_input_is_read_and_each_id_is_said_before_more_is_waited_for() {
-    use std::io::Write;
-    use std::process::Stdio;
-    let front = Front::open();
-    let cli = configured(&front.url);
+/// `billing` as it reads its input, which is ours to write.
+fn reading(cli: &Cli) -> (Running, ChildStdin) {
     let mut command = cli.command(&["snowplow", "billing", "--from", "-"]);
     let mut child = command
         .stdin(Stdio::piped())
@@ -121,8 +120,15 @@ fn standard_input_is_read_and_each_id_is_said_before_more_is_waited_for() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("it runs");
-    let mut stdin = child.stdin.take().expect("its input");
-    let mut running = cli.attach(child);
+    let stdin = child.stdin.take().expect("its input");
+    (cli.attach(child), stdin)
+}
+
+#[test]
+fn standard_input_is_read_and_each_id_is_said_before_more_is_waited_for() {
+    let front = Front::open();
+    let cli = configured(&front.url);
+    let (mut running, mut stdin) = reading(&cli);
     for nth in 1..=3 {
         writeln!(stdin, "{USAGE}").expect("it reads");
         let id = running.line_with("-7");
@@ -135,19 +141,9 @@ fn standard_input_is_read_and_each_id_is_said_before_more_is_waited_for() {
 
 #[test]
 fn a_signal_ends_the_wait_for_lines_and_what_was_accepted_is_sent() {
-    use std::io::Write;
-    use std::process::Stdio;
     let front = Front::open();
     let cli = configured(&front.url);
-    let mut command = cli.command(&["snowplow", "billing", "--from", "-"]);
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it runs");
-    let mut stdin = child.stdin.take().expect("its input");
-    let mut running = cli.attach(child);
+    let (mut running, mut stdin) = reading(&cli);
     for _ in 0..3 {
         writeln!(stdin, "{USAGE}").expect("it reads");
         running.line_with("-7");

@@ -9,12 +9,14 @@ pub mod data;
 pub mod event_store;
 pub mod gitlab_schema;
 pub mod golden;
+pub mod otlp_collector;
 pub mod postgres;
 pub mod processors;
 pub mod prometheus;
 pub mod redis;
 pub mod scrub;
 pub mod wait;
+pub mod wire;
 
 /// Keeps the expectation above true in a crate that uses all the rest.
 const NEVER_USED: () = ();

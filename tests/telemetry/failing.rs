@@ -1,8 +1,9 @@
 //! A collector that is away, slow or no collector costs a run nothing.
 
-use crate::collector::{Answer, Collector, nobody};
 use crate::instance::{CANARY, run, small};
 use crate::support::cli::{Cli, Outcome};
+use crate::support::otlp_collector::{Answer, Collector};
+use crate::support::wire::nobody;
 use crate::traces::read;
 
 const LOST: &str = "does not have the run's trace";

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use crate::collector::{Answer, Collector, nobody};
 use crate::instance::{CANARY, NOW, large, run, small};
 use crate::support::cli::Outcome;
+use crate::support::otlp_collector::{Answer, Collector};
 use crate::support::postgres::Postgres;
+use crate::support::wire::nobody;
 
 fn lines(outcome: &Outcome) -> Vec<Value> {
     let lines = outcome.stderr.lines();

@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::collector::nobody;
 use crate::instance::{large, run, small};
 use crate::support::cli::{Cli, Running};
 use crate::support::postgres::Postgres;
 use crate::support::wait::wait_until;
+use crate::support::wire::nobody;
 
 const PARSER: &str = r#"
 import json, sys

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Utc;
 use serde_json::Value;
 
-use crate::collector::{Answer, Collector, nobody};
 use crate::instance::{CANARY, NOW, UUID, large, run, sample, small};
 use crate::support::cli::Cli;
+use crate::support::otlp_collector::{Answer, Collector};
 use crate::support::postgres::Postgres;
+use crate::support::wire::nobody;
 use crate::traces::{Span, read};
 
 fn json(text: &str) -> Value {

@@ -1,10 +1,12 @@
 //! A collector of OTLP/HTTP that does as it is told, and remembers all that came.
 
-use std::collections::{HashMap, VecDeque};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::collections::VecDeque;
+use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+use super::wire::{Request, read, reply};
 
 /// What is done with one request, once it was read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,15 +30,6 @@ pub enum Answer {
     Endless,
     /// A head that comes a byte at a time, as long as the other side stays.
     Loris,
-}
-
-/// A request as it came.
-#[derive(Debug, Clone)]
-pub struct Request {
-    pub line: String,
-    /// Names in lower case.
-    pub headers: HashMap<String, String>,
-    pub body: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -81,12 +74,6 @@ impl Collector {
     }
 }
 
-/// An address that nobody listens at.
-pub fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    format!("http://{}", listener.local_addr().expect("an address"))
-}
-
 fn converse(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut stream = stream;
@@ -127,42 +114,4 @@ fn converse(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn reply(stream: &mut TcpStream, status: u16, headers: &str, body: &[u8]) -> std::io::Result<()> {
-    let head = format!(
-        "HTTP/1.1 {status} Told\r\ncontent-length: {}\r\n{headers}\r\n",
-        body.len()
-    );
-    stream.write_all(&[head.as_bytes(), body].concat())
-}
-
-fn read(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
-    let mut lines = Vec::new();
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(None);
-        }
-        let line = line.trim_end().to_owned();
-        if line.is_empty() {
-            break;
-        }
-        lines.push(line);
-    }
-    let headers: HashMap<String, String> = lines
-        .iter()
-        .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-        .collect();
-    let length = headers
-        .get("content-length")
-        .map_or(0, |length| length.parse().unwrap());
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok(Some(Request {
-        line: lines[0].clone(),
-        headers,
-        body,
-    }))
 }
